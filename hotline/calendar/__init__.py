@@ -1,0 +1,1 @@
+"""Working days, holidays and office hours: the calendar that working clocks run on."""

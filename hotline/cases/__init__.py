@@ -1,0 +1,1 @@
+"""Cases, their assignments to units and the crews' tasks: rules, deadlines, taxonomy."""
