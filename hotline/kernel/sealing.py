@@ -33,7 +33,7 @@ class Sealer:
         return _PREFIX + base64.b64encode(nonce + self._cipher.encrypt(nonce, plain.encode(), None)).decode()
 
     def open(self, sealed: str) -> str:
-        """Decrypt; raises ``Unavailable`` ("sealed_unreadable") when the key is not the one it was sealed with."""
+        """Decrypt; raises ``Unavailable`` ("sealed_unreadable") under another key than it was sealed with."""
         raw = base64.b64decode(sealed.removeprefix(_PREFIX))
         try:
             return self._cipher.decrypt(raw[:12], raw[12:], None).decode()

@@ -9,7 +9,7 @@ from hotline.errors import ConfigurationError
 
 
 class SecretFolder:
-    """Implements ``ports.secrets.Secrets`` over ``<data>/secrets/<name>.key`` (64 hexadecimal digits, mode 0600)."""
+    """Implements ``ports.secrets.Secrets``: ``FOLDER/<name>.key``, 64 hexadecimal digits, mode 0600."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

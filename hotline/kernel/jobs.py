@@ -1,0 +1,174 @@
+"""Jobs: durable work for later, claimed with a lease, retried with backoff, parked after too many failures."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hotline.kernel.db import Database, Tx, UtcDateTime, metadata
+from hotline.kernel.ids import new_id
+from hotline.ports.clock import Clock
+
+log = logging.getLogger(__name__)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(80), nullable=False),
+    sa.Column("key", sa.String(120), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("run_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("leased_by", sa.String(32)),
+    sa.Column("error", sa.String(500)),
+    sa.UniqueConstraint("kind", "key"),
+)
+sa.Index(
+    "ix_job_due",
+    job.c.run_at,
+    sqlite_where=job.c.state == "planned",
+    postgresql_where=job.c.state == "planned",
+)
+
+POLL_SECONDS = 2.0
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed job. ``key`` makes its effect idempotent where the outside can use one."""
+
+    id: str
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+    attempts: int
+
+
+JobHandler = Callable[[Tx, Job], Awaitable[None]]
+
+
+class JobQueue:
+    """Implements ``ports.jobs.Jobs`` and runs the registered handlers, each in one unit with its completion."""
+
+    def __init__(
+        self, database: Database, clock: Clock, first_backoff: timedelta = timedelta(seconds=2)
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._first_backoff = first_backoff
+        self._handlers: dict[str, JobHandler] = {}
+        self._worker = new_id()
+        self._wake = asyncio.Event()
+
+    def register(self, kind: str, handler: JobHandler) -> None:
+        """Let ``handler(tx, job)`` do the jobs of ``kind``."""
+        self._handlers[kind] = handler
+
+    def wake(self, _recorded: Sequence[Any] = ()) -> None:
+        """Look for due jobs now; meant as a commit listener."""
+        self._wake.set()
+
+    async def enqueue(
+        self, tx: Tx, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime | None = None
+    ) -> bool:
+        values = {
+            "id": new_id(),
+            "kind": kind,
+            "key": key,
+            "payload": dict(payload),
+            "state": "planned",
+            "run_at": run_at or self._clock.now(),
+            "attempts": 0,
+        }
+        try:
+            async with tx.savepoint():
+                await tx.execute(job.insert(), values)
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    async def cancel(self, tx: Tx, kind: str, key: str) -> bool:
+        """Drop a job that has not run yet; False when there is none."""
+        where = (job.c.kind == kind, job.c.key == key, job.c.state == "planned")
+        return (await tx.execute(job.update().where(*where).values(state="cancelled"))).rowcount > 0
+
+    async def run(self) -> None:
+        """Work for ever; start several to work in parallel."""
+        while True:
+            self._wake.clear()
+            while await self.run_one():
+                pass
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def run_one(self) -> bool:
+        """Claim and do one due job; False when none is due."""
+        claimed = await self._claim()
+        if claimed is None:
+            return False
+        try:
+            async with self._database.uow() as tx:
+                if not await self._still_ours(tx, claimed):
+                    return True
+                await tx.execute(
+                    job.update()
+                    .where(job.c.id == claimed.id)
+                    .values(state="done", leased_by=None, error=None)
+                )
+                await self._handlers[claimed.kind](tx, claimed)
+        except Exception as error:
+            log.warning("job failed", extra={"kind": claimed.kind, "error": repr(error)})
+            await self._failed(claimed, error)
+        return True
+
+    async def _claim(self) -> Job | None:
+        now = self._clock.now()
+        due = (
+            sa.select(job)
+            .where(job.c.state == "planned", job.c.run_at <= now, job.c.kind.in_(self._handlers))
+            .order_by(job.c.run_at, job.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._database.uow() as tx:
+            row = (await tx.execute(due)).one_or_none()
+            if row is None:
+                return None
+            # While leased, the job's next turn lies behind the lease: a dead worker's job comes up again by itself.
+            await tx.execute(
+                job.update().where(job.c.id == row.id).values(run_at=now + LEASE, leased_by=self._worker)
+            )
+        return Job(row.id, row.kind, row.key, row.payload, row.attempts)
+
+    async def _still_ours(self, tx: Tx, claimed: Job) -> bool:
+        query = sa.select(job.c.leased_by, job.c.state).where(job.c.id == claimed.id).with_for_update()
+        row = (await tx.execute(query)).one()
+        return bool(row.state == "planned" and row.leased_by == self._worker)
+
+    async def _failed(self, claimed: Job, error: Exception) -> None:
+        attempts = claimed.attempts + 1
+        parked = attempts >= ATTEMPTS
+        async with self._database.uow() as tx:
+            await tx.execute(
+                job.update()
+                .where(job.c.id == claimed.id, job.c.leased_by == self._worker)
+                .values(
+                    state="parked" if parked else "planned",
+                    attempts=attempts,
+                    run_at=self._clock.now() + self._first_backoff * 2 ** (attempts - 1),
+                    leased_by=None,
+                    error=f"{type(error).__name__}: {error}"[:500],
+                )
+            )
