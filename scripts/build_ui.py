@@ -76,6 +76,8 @@ def npm_environment(root: Path) -> dict[str, str]:
     """The caller's environment with our Node first; a cache inside the project when there is no home."""
     node = npm_command()[0]
     environment = {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Certificates that the system trusts count here too, such as that of an organisation's own proxy.
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
     home = Path(os.environ.get("HOME") or os.environ.get("USERPROFILE") or root / "no-home")
     if not os.access(home, os.W_OK):
         environment["npm_config_cache"] = str(root / "build" / "npm-cache")
