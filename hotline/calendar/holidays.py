@@ -50,7 +50,7 @@ def holiday_calendar(
 
 
 def missing_years(calendar: WorkCalendar, today: date) -> tuple[int, ...]:
-    """Years to warn about on the front page: this one, and in December the next (its notice comes in November)."""
+    """Years to warn of on the front page: this one, and in December the next (announced in November)."""
     due = (today.year, today.year + 1) if today.month == 12 else (today.year,)
     return tuple(year for year in due if year not in calendar.known_years)
 

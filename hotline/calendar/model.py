@@ -110,7 +110,7 @@ class WorkCalendar:
 
     def working_spans(self, start_at: datetime, end_at: datetime) -> Iterator[WorkSpan]:
         """The office hours inside [start, end), in order; empty when end is not after start."""
-        end_at = _utc(end_at)
+        end_at = as_utc(end_at)
         for span in self._spans_from(start_at):
             if span.start_at >= end_at:
                 return
@@ -158,7 +158,7 @@ class WorkCalendar:
         return _at(day, self.periods[-1].closes)
 
     def _spans_from(self, start_at: datetime) -> Iterator[WorkSpan]:
-        start_at = _utc(start_at)
+        start_at = as_utc(start_at)
         day = city_date(start_at)
         while True:
             if self.day_kind(day).is_worked:
@@ -175,10 +175,11 @@ def city_date(at: datetime) -> date:
 
 
 def _city(at: datetime) -> datetime:
-    return _utc(at).astimezone(CITY_TIME)
+    return as_utc(at).astimezone(CITY_TIME)
 
 
-def _utc(at: datetime) -> datetime:
+def as_utc(at: datetime) -> datetime:
+    """The same instant in UTC; ValueError when it lacks a time zone."""
     if at.tzinfo is None:
         raise ValueError("an instant without its time zone cannot be counted")
     return at.astimezone(UTC)

@@ -13,7 +13,9 @@ from hotline.calendar.model import CITY_TIME, DayKind, WorkCalendar, WorkPeriod,
 
 CALENDAR = holiday_calendar()
 
-instants = st.datetimes(datetime(2024, 1, 1), datetime(2026, 6, 30), timezones=st.just(UTC))
+instants = st.datetimes(
+    datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2026-06-30"), timezones=st.just(UTC)
+)
 amounts = st.timedeltas(timedelta(minutes=1), timedelta(hours=80))
 
 
@@ -157,7 +159,7 @@ class TestCounting:
 
     def test_an_instant_without_a_zone_is_refused(self) -> None:
         with pytest.raises(ValueError, match="time zone"):
-            CALENDAR.add_working_hours(datetime(2025, 3, 5, 9), 1)
+            CALENDAR.add_working_hours(datetime.fromisoformat("2025-03-05 09:00"), 1)
 
     def test_a_limit_of_nothing_is_refused(self) -> None:
         with pytest.raises(ValueError):
