@@ -48,7 +48,7 @@ audit_head = sa.Table(
 
 @dataclass(frozen=True)
 class Act:
-    """One thing somebody did. ``actor`` and ``object`` are ``kind:id``; ``outcome`` is ``done`` or ``denied``."""
+    """One thing somebody did; ``actor`` and ``object`` are ``kind:id``, ``outcome`` ``done`` or ``denied``."""
 
     actor: str
     action: str
@@ -73,7 +73,7 @@ class Audit:
         self._clock = clock
 
     async def append(self, tx: Tx, act: Act) -> int:
-        """Write ``act`` as the next link; returns its number. Appends of several units wait for each other."""
+        """Write ``act`` as the next link and return its number; concurrent units wait for each other."""
         head = (await tx.execute(sa.select(audit_head).where(audit_head.c.id == 1).with_for_update())).one()
         salt = chain.new_salt()
         row = {

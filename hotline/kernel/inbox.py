@@ -57,7 +57,7 @@ class Inbox:
         self._clock = clock
 
     async def state(self, tx: Reader, subscriber: str, event_id: str) -> str | None:
-        """``started``, ``done``, ``retry``, ``parked``, or None when the subscriber has not seen the event."""
+        """``started``, ``done``, ``retry`` or ``parked``; None when it has not been tried."""
         state: str | None = (await tx.execute(_of(inbox.c.state, subscriber, event_id))).scalar_one_or_none()
         return state
 

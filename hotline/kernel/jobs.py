@@ -1,4 +1,4 @@
-"""Jobs: durable work for later, claimed with a lease, retried with backoff, parked after too many failures."""
+"""Jobs: durable work for later, claimed with a lease, retried with backoff, parked in the end."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ JobHandler = Callable[[Tx, Job], Awaitable[None]]
 
 
 class JobQueue:
-    """Implements ``ports.jobs.Jobs`` and runs the registered handlers, each in one unit with its completion."""
+    """Implements ``ports.jobs.Jobs``; a handler and the job's completion are one unit of work."""
 
     def __init__(
         self, database: Database, clock: Clock, first_backoff: timedelta = timedelta(seconds=2)
@@ -146,7 +146,7 @@ class JobQueue:
             row = (await tx.execute(due)).one_or_none()
             if row is None:
                 return None
-            # While leased, the job's next turn lies behind the lease: a dead worker's job comes up again by itself.
+            # While leased, the next turn lies behind the lease: a dead worker's job comes up again.
             await tx.execute(
                 job.update().where(job.c.id == row.id).values(run_at=now + LEASE, leased_by=self._worker)
             )

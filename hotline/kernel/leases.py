@@ -90,7 +90,7 @@ class DatabaseLeases:
 
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[HeldLease]:
-        """Wait for ``name``; while the block runs it is renewed. Losing it cancels the block with ``Conflict``."""
+        """Wait for ``name`` and renew it during the block; losing it ends the block with ``Conflict``."""
         holder = new_id()
         held = await self.try_take(name, holder)
         while held is None:

@@ -5,9 +5,9 @@ Two kinds of subscriber:
 ``Subscription``
     changes only our database. It runs in one unit of work with its inbox row: exactly once.
 ``EffectSubscription``
-    does something outside (a message, a call). The inbox row is written ``started`` before and ``done`` after.
-    After a crash in between, ``happened`` is asked; when nobody can know, the delivery is parked for a person,
-    never repeated blindly. Without ``happened`` the effect must be idempotent by ``key``.
+    does something outside (a message, a call). The inbox row is written ``started`` before and ``done``
+    after. After a crash in between, ``happened`` is asked; when nobody can know, the delivery is parked for a
+    person, never repeated blindly. Without ``happened`` the effect must be idempotent by ``key``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class EffectSubscription:
-    """``perform(recorded, key)`` outside of any transaction; ``happened`` tells whether it took place (None: unknown)."""
+    """``perform(recorded, key)`` outside of any unit; ``happened`` tells if it took place (None: unknown)."""
 
     name: str
     event: type[Event]

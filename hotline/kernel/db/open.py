@@ -11,7 +11,7 @@ from hotline.kernel.db.sqlite import SqliteDatabase
 
 
 def open_database(url: str) -> Database:
-    """``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME``; another scheme is a ``ConfigurationError``."""
+    """``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME``, else ``ConfigurationError``."""
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
         return SqliteDatabase(Path(rest.removeprefix("/")))

@@ -204,7 +204,7 @@ class SqliteDatabase:
 
     def _join(self, recorded: Sequence[Recorded]) -> _Member:
         member = _Member(asyncio.get_running_loop().create_future(), recorded)
-        # The exception of a failed COMMIT is also wanted when the waiting task was cancelled: then nobody reads it.
+        # When the waiting task was cancelled nobody else reads the exception of a failed COMMIT.
         member.done.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._group.append(member)
         return member

@@ -1,0 +1,86 @@
+"""Settings: one frozen object, read once at start from the data folder, the environment and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hotline.errors import ConfigurationError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+FILE_NAME = "settings.json"
+PREFIX = "HOTLINE_"
+
+
+class Settings(BaseModel):
+    """All that an operator may set. Every name can also be given as ``HOTLINE_<NAME>`` in the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    """The folder that holds all state of this instance."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8620, ge=0, le=65535)
+    database_url: str = ""
+    """Empty: SQLite in the data folder. ``postgresql://USER:PASSWORD@HOST/NAME`` otherwise."""
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    log_level: str = "INFO"
+    service_name: Mapping[str, str] = {}
+    """The hotline's own name by language; empty: the one of the message catalogue."""
+    work_periods: str = "08:30-12:00;14:30-17:30"
+    """DOMAIN appendix B, ``worktime``."""
+    survey_days: int = Field(default=3, ge=1, le=30)
+    """A citizen who does not answer the survey in the chat within so many days is exempt (DOMAIN §6.2)."""
+    offer_seconds: int = Field(default=20, ge=5, le=120)
+    """How long an agent may let an offer wait before it goes to the next one."""
+    chats_per_agent: int = Field(default=3, ge=1, le=20)
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data / 'hotline.db'}"
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Where keys are kept; back it up apart from the database."""
+        return self.data / "secrets"
+
+    @property
+    def https(self) -> bool:
+        """Whether pages are served over TLS."""
+        return self.certificate is not None and self.certificate_key is not None
+
+
+def load_settings(data: Path, given: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from ``DATA/settings.json``, then ``HOTLINE_*``, then ``given`` (later ones win).
+
+    Raises ``ConfigurationError`` that names the setting, or ("https_needed") when pages would leave this
+    machine unencrypted.
+    """
+    values: dict[str, Any] = {}
+    path = data / FILE_NAME
+    if path.exists():
+        try:
+            values |= json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise ConfigurationError("settings_unreadable", path=str(path), reason=str(error)) from error
+    for name in Settings.model_fields:
+        if (value := os.environ.get(PREFIX + name.upper())) is not None:
+            values[name] = value
+    values |= {k: v for k, v in (given or {}).items() if v is not None}
+    values["data"] = data.absolute()
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError("setting_invalid", name=name, reason=first["msg"]) from error
+    if settings.host not in LOOPBACK and not settings.https:
+        raise ConfigurationError("https_needed", host=settings.host)
+    return settings

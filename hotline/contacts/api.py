@@ -1,0 +1,60 @@
+"""Routes of contacts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hotline.contacts.service import Contacts
+from hotline.contacts.views import ContactView
+from hotline.kernel.db import Database
+from hotline.web.endpoint import Call, Endpoints, Schema
+
+
+class DescribeContact(Schema):
+    """New name and phone; ``version`` is the one that the form was filled from."""
+
+    version: int
+    name: str | None = Field(default=None, max_length=60)
+    phone: str | None = Field(default=None, max_length=30)
+
+
+class RevealContact(Schema):
+    """Why the plain values are needed; it is audited."""
+
+    reason: str = Field(min_length=4, max_length=200)
+
+
+class PhoneQuery(Schema):
+    """A number, in any usual notation."""
+
+    phone: str = Field(min_length=3, max_length=30)
+
+
+def contact_endpoints(database: Database, contacts: Contacts) -> Endpoints:
+    """``/api/contacts``."""
+    api = Endpoints("contacts")
+
+    @api.get("/api/contacts", needs="contact.view")
+    async def find(call: Call, query: PhoneQuery) -> list[ContactView]:
+        """Contacts with a phone number."""
+        async with database.read() as reader:
+            return await contacts.find_by_phone(reader, query.phone)
+
+    @api.get("/api/contacts/{contact_id}", needs="contact.view")
+    async def view(call: Call) -> ContactView:
+        """One contact, masked."""
+        async with database.read() as reader:
+            return await contacts.view(reader, call.path["contact_id"])
+
+    @api.patch("/api/contacts/{contact_id}", needs="contact.edit")
+    async def describe(call: Call, body: DescribeContact) -> ContactView:
+        """Set name and phone."""
+        async with database.uow() as tx:
+            return await contacts.describe(tx, call.path["contact_id"], body.version, body.name, body.phone)
+
+    @api.post("/api/contacts/{contact_id}/reveal", needs="contact.reveal")
+    async def reveal(call: Call, body: RevealContact) -> ContactView:
+        """The plain values, for a stated reason."""
+        return await contacts.reveal(call.who.actor, call.path["contact_id"], body.reason)
+
+    return api

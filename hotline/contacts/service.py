@@ -1,0 +1,123 @@
+"""Use cases of contacts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hotline.contacts import store
+from hotline.contacts.events import ContactChanged
+from hotline.contacts.model import Identity, normalise_phone
+from hotline.contacts.views import ContactView, contact_view
+from hotline.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from hotline.kernel.audit import Act, Audit
+from hotline.kernel.db import Database, Reader, Tx
+from hotline.kernel.ids import new_id
+from hotline.kernel.sealing import Sealer
+from hotline.ports.clock import Clock
+from hotline.web.throttle import Limit, Throttle
+
+REVEALS = Limit("reveal", 20, timedelta(days=1))
+"""DOMAIN §10: so many reveals a day are ordinary work; the next one is refused until a person looks."""
+
+
+class Contacts:
+    """Finds, makes and changes contacts; methods with ``tx`` join the caller's unit of work."""
+
+    def __init__(
+        self, database: Database, clock: Clock, sealer: Sealer, audit: Audit, throttle: Throttle
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._sealer = sealer
+        self._audit = audit
+        self._throttle = throttle
+
+    async def identify(self, tx: Tx, identity: Identity) -> str:
+        """The contact behind an identity, made when it is new; returns the contact's id."""
+        known = await store.id_by_identity(tx, identity)
+        if known is not None:
+            return known
+        try:
+            async with tx.savepoint():
+                contact_id = await self.add(tx)
+                row = {
+                    "channel": identity.channel,
+                    "external_id": identity.external_id,
+                    "contact_id": contact_id,
+                    "created_at": self._clock.now(),
+                }
+                await store.insert_identity(tx, row)
+                return contact_id
+        except sa.exc.IntegrityError:
+            # Another unit tied the identity at the same moment; its contact is the one.
+            known = await store.id_by_identity(tx, identity)
+            if known is None:
+                raise
+            return known
+
+    async def add(self, tx: Tx, name: str | None = None, phone: str | None = None) -> str:
+        """A new contact; ``InvalidInput`` for a phone that is none."""
+        contact_id, now = new_id(), self._clock.now()
+        row = {"id": contact_id, "version": 1, "created_at": now, "updated_at": now}
+        await store.insert(tx, {**row, **self._sealed(name, phone)})
+        tx.emit(ContactChanged(aggregate=f"contact:{contact_id}", contact_id=contact_id))
+        return contact_id
+
+    async def describe(
+        self, tx: Tx, contact_id: str, version: int, name: str | None, phone: str | None
+    ) -> ContactView:
+        """Set name and phone; ``Conflict`` ("changed_meanwhile") when the contact is no longer at ``version``."""
+        values = {**self._sealed(name, phone), "updated_at": self._clock.now()}
+        if not await store.update(tx, contact_id, version, values):
+            await self._require(tx, contact_id)
+            raise Conflict("changed_meanwhile")
+        tx.emit(ContactChanged(aggregate=f"contact:{contact_id}", contact_id=contact_id))
+        return contact_view(await self._require(tx, contact_id), self._sealer)
+
+    async def view(self, reader: Reader, contact_id: str, *, masked: bool = True) -> ContactView:
+        """One contact; ``NotFound`` when there is none. Plain values only for what the caller holds."""
+        return contact_view(await self._require(reader, contact_id), self._sealer, masked=masked)
+
+    async def matches_phone(self, reader: Reader, contact_id: str, phone: str) -> bool:
+        """Whether the contact's number is ``phone``, without opening it."""
+        number, row = normalise_phone(phone), await self._require(reader, contact_id)
+        return number is not None and row.phone_blind == self._sealer.blind(number)
+
+    async def find_by_phone(self, reader: Reader, phone: str) -> list[ContactView]:
+        """Masked contacts with this number; several citizens may share one."""
+        number = normalise_phone(phone)
+        if number is None:
+            return []
+        rows = await store.by_phone(reader, self._sealer.blind(number))
+        return [contact_view(row, self._sealer) for row in rows]
+
+    async def reveal(self, actor: str, contact_id: str, reason: str) -> ContactView:
+        """The plain name and phone, for a stated reason; audited, and refused beyond the day's measure."""
+        await self._throttle.spend(REVEALS, actor)
+        async with self._database.uow() as tx:
+            row = await self._require(tx, contact_id)
+            await self._audit.append(
+                tx, Act(actor, "contact.reveal", f"contact:{contact_id}", detail={"reason": reason})
+            )
+        return contact_view(row, self._sealer, masked=False)
+
+    async def _require(self, reader: Reader, contact_id: str) -> sa.Row[Any]:
+        row = await store.by_id(reader, contact_id)
+        if row is None:
+            raise NotFound()
+        return row
+
+    def _sealed(self, name: str | None, phone: str | None) -> dict[str, Any]:
+        number = None
+        if phone:
+            number = normalise_phone(phone)
+            if number is None:
+                raise InvalidInput([FieldProblem("phone", "phone_invalid")])
+        return {
+            "name_sealed": self._sealer.seal(name.strip()) if name and name.strip() else None,
+            "phone_sealed": self._sealer.seal(number) if number else None,
+            "phone_blind": self._sealer.blind(number) if number else None,
+        }

@@ -1,0 +1,197 @@
+"""Live views: a snapshot, then versioned changes; a stale snapshot plus its changes equals a fresh snapshot.
+
+A slice describes each of its live views as a ``Feed``. The hub listens to committed events, asks the feed
+which entities they touch, loads those once per *scope* (what one kind of viewer may see) and hands them to the
+clients of that scope. A client that cannot keep up is dropped, never waited for; it reconnects and gets a
+snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hotline.kernel.db import Database, Reader
+from hotline.kernel.events import Event, Recorded
+from hotline.web.auth import Principal
+
+log = logging.getLogger(__name__)
+
+CLIENT_QUEUE = 512
+"""Changes that may wait for a slow client before it is dropped."""
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One thing on a page. ``version`` grows with each change; an older version is ignored by the client."""
+
+    id: str
+    version: int
+    data: Mapping[str, Any]
+
+
+class Feed(Protocol):
+    """One kind of live view, for example the waiting items of the queue."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the protocol."""
+        ...
+
+    async def scope(self, reader: Reader, principal: Principal, key: str | None) -> str | None:
+        """What the principal may see under ``key``, a string that equal viewers share; None: nothing."""
+        ...
+
+    def touched(self, event: Event) -> Iterable[str]:
+        """The ids of the entities that an event may have changed, shown or hidden, in any scope."""
+        ...
+
+    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
+        """The entities of the scope as they are now: all of them, or those of ``ids`` that it contains."""
+        ...
+
+
+@dataclass
+class Client:
+    """One connected page. ``outgoing`` holds messages of the protocol; ``dropped`` says that it fell behind."""
+
+    principal: Principal
+    outgoing: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(CLIENT_QUEUE))
+    watching: dict[str, tuple[str, str]] = field(default_factory=dict)
+    dropped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Queue ``message``; a client whose queue is full is given up."""
+        try:
+            self.outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            self.dropped.set()
+
+
+class LiveHub:
+    """Fans committed changes out to the clients that watch them."""
+
+    def __init__(self, database: Database, feeds: Sequence[Feed]) -> None:
+        self._database = database
+        self._feeds = {feed.name: feed for feed in feeds}
+        self._clients: set[Client] = set()
+        self._incoming: asyncio.Queue[Recorded] = asyncio.Queue()
+        self._cursor = 0
+
+    @property
+    def clients(self) -> int:
+        """How many pages are connected."""
+        return len(self._clients)
+
+    def committed(self, recorded: Sequence[Recorded]) -> None:
+        """A commit listener: remember what happened, look at it in ``run``."""
+        for one in recorded:
+            self._incoming.put_nowait(one)
+
+    def join(self, principal: Principal) -> Client:
+        """A page connected."""
+        client = Client(principal)
+        self._clients.add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """A page went away."""
+        self._clients.discard(client)
+
+    def close_session(self, session: str) -> None:
+        """Drop every page of a session that was ended."""
+        for client in self._clients:
+            if client.principal.session == session:
+                client.dropped.set()
+
+    async def watch(self, client: Client, watch_id: str, feed_name: str, key: str | None) -> bool:
+        """Send a snapshot under ``watch_id`` and the changes from now on; False when it may not be seen."""
+        feed = self._feeds.get(feed_name)
+        if feed is None:
+            return False
+        async with self._database.read() as reader:
+            scope = await feed.scope(reader, client.principal, key)
+        if scope is None:
+            return False
+        # Watching begins before the snapshot is read: a change in between is sent twice rather than never.
+        client.watching[watch_id] = (feed_name, scope)
+        async with self._database.read() as reader:
+            entities = await feed.load(reader, scope, None)
+        client.send(
+            {
+                "type": "snapshot",
+                "watch": watch_id,
+                "cursor": self._cursor,
+                "entities": [_plain(e) for e in entities],
+            }
+        )
+        return True
+
+    def unwatch(self, client: Client, watch_id: str) -> None:
+        """Stop sending changes for ``watch_id``."""
+        client.watching.pop(watch_id, None)
+
+    async def run(self) -> None:
+        """Fan out for ever, in the order of the commits; events that queued up meanwhile go as one batch."""
+        while True:
+            batch = [await self._incoming.get()]
+            while not self._incoming.empty() and len(batch) < 256:
+                batch.append(self._incoming.get_nowait())
+            for feed in self._feeds.values():
+                touched = {i: None for recorded in batch for i in feed.touched(recorded.event)}
+                if touched:
+                    await self._fan_out(feed, list(touched))
+
+    async def _fan_out(self, feed: Feed, ids: Sequence[str]) -> None:
+        scopes: dict[str, list[tuple[Client, str]]] = {}
+        for client in self._clients:
+            for watch_id, (name, scope) in client.watching.items():
+                if name == feed.name:
+                    scopes.setdefault(scope, []).append((client, watch_id))
+        for scope, viewers in scopes.items():
+            try:
+                async with self._database.read() as reader:
+                    entities = {e.id: e for e in await feed.load(reader, scope, ids)}
+            except Exception:
+                # The pages must not go on showing what is no longer true: they reconnect for a snapshot.
+                log.exception("live feed failed", extra={"feed": feed.name})
+                for client, _ in viewers:
+                    client.dropped.set()
+                continue
+            self._cursor += 1
+            self._send_changes(viewers, ids, entities)
+
+    def _send_changes(
+        self, viewers: Sequence[tuple[Client, str]], ids: Sequence[str], entities: Mapping[str, Entity]
+    ) -> None:
+        for client, watch_id in viewers:
+            client.send(
+                {
+                    "type": "changes",
+                    "watch": watch_id,
+                    "cursor": self._cursor,
+                    "upserts": [_plain(e) for e in entities.values()],
+                    "removes": [i for i in ids if i not in entities],
+                }
+            )
+
+
+def _plain(entity: Entity) -> dict[str, Any]:
+    return {"id": entity.id, "version": entity.version, "data": entity.data}
+
+
+def apply_changes(shown: dict[str, Entity], message: Mapping[str, Any]) -> None:
+    """What a client does with a message (the reference for the TypeScript client, and for tests)."""
+    if message["type"] == "snapshot":
+        shown.clear()
+        shown.update({e["id"]: Entity(e["id"], e["version"], e["data"]) for e in message["entities"]})
+        return
+    for change in message["upserts"]:
+        known = shown.get(change["id"])
+        if known is None or known.version <= change["version"]:
+            shown[change["id"]] = Entity(change["id"], change["version"], change["data"])
+    for gone in message["removes"]:
+        shown.pop(gone, None)
