@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
-import { plainEntry } from './build/plainEntry'
+import { plainEntry } from './build/plainEntry.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const server = process.env['HOTLINE_URL'] ?? 'http://127.0.0.1:8080'

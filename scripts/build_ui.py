@@ -87,7 +87,9 @@ def npm_environment(root: Path) -> dict[str, str]:
 def npm(root: Path, *arguments: str) -> None:
     """Runs npm in agents_ui. Raises UiBuildError when it fails."""
     command = [*npm_command(), *arguments]
-    done = subprocess.run(command, cwd=root / "agents_ui", env=npm_environment(root), stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd=root / "agents_ui", env=npm_environment(root), stdin=subprocess.DEVNULL
+    )
     if done.returncode != 0:
         raise UiBuildError(f"npm {' '.join(arguments)} ended with code {done.returncode}")
 

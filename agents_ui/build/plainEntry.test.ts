@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { build, type Plugin } from 'vite'
 import { describe, expect, it } from 'vitest'
-import { plainEntry } from './plainEntry'
+import { plainEntry } from './plainEntry.ts'
 
 function virtual(modules: Record<string, string>): Plugin {
   return {
@@ -32,7 +32,7 @@ describe('an entry that must stay plain', () => {
     const modules = {
       '/citizen.ts': 'import "/shared.ts"',
       '/shared.ts': `import { size } from "${kit}"; console.log(size)`,
-      [kit]: 'export const size = 1',
+      [kit]: 'export const size = document.title; document.title = "kit"',
     }
     await expect(buildCitizen(modules)).rejects.toThrow(/citizen must not load .*element-plus/)
   })
@@ -40,7 +40,7 @@ describe('an entry that must stay plain', () => {
   it('fails when the kit would be loaded later', async () => {
     const modules = {
       '/citizen.ts': `import("${kit}").then((it) => console.log(it.size))`,
-      [kit]: 'export const size = 1',
+      [kit]: 'export const size = document.title; document.title = "kit"',
     }
     await expect(buildCitizen(modules)).rejects.toThrow(/citizen must not load .*element-plus/)
   })
