@@ -1,0 +1,1 @@
+"""Schema migrations: one straight chain, run on SQLite and PostgreSQL alike."""
