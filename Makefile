@@ -30,9 +30,9 @@ run: python ## install what is missing, build the pages, start the hotline (DATA
 	@$(PYTHON) scripts/bootstrap.py run
 	@exec $(BIN)/hotline run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port "$(PORT)") $(ARGS)
 
-.PHONY: dev
-dev: python ## .venv with everything for development, without building the pages
-	@$(PYTHON) scripts/bootstrap.py dev
+.PHONY: tools
+tools: python
+	@$(PYTHON) scripts/bootstrap.py locks
 
 .PHONY: ready
 ready: python
@@ -64,14 +64,14 @@ bench: ready ## benchmarks beside their peers, each prints JSON (BENCH=name for 
 	  echo "== $$file" >&2; $(BIN)/python "$$file" || exit 1; done
 
 .PHONY: lock
-lock: dev ## renew the locks within the ranges of requirements/*.in (UPGRADE=1 for the newest)
+lock: tools ## renew the locks within the ranges of requirements/*.in (UPGRADE=1 for the newest)
 	@for part in build run dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 	  requirements/$$part.in -o requirements/$$part.txt || exit 1; done
 	@$(UI) npm install --package-lock-only
 
 .PHONY: format
-format: dev ## let ruff write the code the way the check wants it
+format: tools ## let ruff write the code the way the check wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

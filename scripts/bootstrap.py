@@ -1,8 +1,8 @@
 """Makes the .venv that `make run` and `make test` use, from the locks in requirements/ alone.
 
 `python scripts/bootstrap.py run` installs what the product needs, builds its pages and installs it as an
-editable package; `test` adds what checks and tests it; `dev` is `test` without the pages. A step whose
-lock or sources did not change since it last ended well is skipped.
+editable package; `test` adds what checks and tests it; `locks` installs only the packages of the latter.
+A step whose lock or sources did not change since it last ended well is skipped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMPS = VENV / "stamps"
-LOCKS = {"run": "run.txt", "test": "dev.txt", "dev": "dev.txt"}
+LOCKS = {"run": "run.txt", "test": "dev.txt", "locks": "dev.txt"}
 
 
 class BootstrapError(Exception):
@@ -79,13 +79,13 @@ def install_lock(lock: str) -> None:
     """Installs one lock with its hashes checked; dev.txt contains all of run.txt."""
     path = ROOT / "requirements" / lock
     digest = sha256(path)
-    if is_done(lock, digest) or (lock == "run.txt" and is_done("with-" + lock, digest)):
+    if is_done(lock, digest):
         return
     say(f"installing the Python packages of requirements/{lock}")
     pip(f"installing requirements/{lock}", "--require-hashes", "-r", str(path))
     mark_done(lock, digest)
     if lock == "dev.txt":
-        mark_done("with-run.txt", sha256(ROOT / "requirements" / "run.txt"))
+        mark_done("run.txt", sha256(ROOT / "requirements" / "run.txt"))
 
 
 def pip(what: str, *arguments: str) -> None:
@@ -119,9 +119,9 @@ def main(arguments: list[str]) -> int:
     try:
         make_venv()
         install_lock(LOCKS[step])
-        if step != "dev":
+        if step != "locks":
             build_pages(step)
-        install_project()
+            install_project()
     except BootstrapError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
