@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMPS = VENV / "stamps"
+QUIETLY = ("--disable-pip-version-check", "--no-input")
 LOCKS = {"run": "run.txt", "test": "dev.txt", "locks": "dev.txt"}
 
 
@@ -82,15 +83,28 @@ def install_lock(lock: str) -> None:
     if is_done(lock, digest):
         return
     say(f"installing the Python packages of requirements/{lock}")
-    pip(f"installing requirements/{lock}", "--require-hashes", "-r", str(path))
+    pip_showing_downloads("--require-hashes", "-r", str(path))
     mark_done(lock, digest)
     if lock == "dev.txt":
         mark_done("run.txt", sha256(ROOT / "requirements" / "run.txt"))
 
 
 def pip(what: str, *arguments: str) -> None:
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    run(what, [str(venv_python()), "-m", "pip", "install", *quiet, *arguments])
+    run(what, [str(venv_python()), "-m", "pip", "install", "--quiet", *QUIETLY, *arguments])
+
+
+def pip_showing_downloads(*arguments: str) -> None:
+    """One line for each file that comes over the network: on a slow line this step takes minutes."""
+    command = [str(venv_python()), "-m", "pip", "install", *QUIETLY, "--progress-bar", "off", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip().startswith(("Downloading", "Installing collected")):
+                print(f"    {line.strip().split(':')[0]}", file=sys.stderr, flush=True)
+    if process.returncode != 0:
+        raise BootstrapError("installing the Python packages failed; pip's own message is above")
 
 
 def build_pages(step: str) -> None:
