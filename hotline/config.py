@@ -1,4 +1,4 @@
-"""Settings: one frozen object, read once at start from the data folder, the environment and the command line."""
+"""Settings: one frozen object, read once at start from file, environment and command line."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """Base of all expected errors; never a bug. ``code`` names a message in the catalogues."""
 
-    status: ClassVar[int] = 400
+    status: int = 400
     default_code: ClassVar[str] = "error"
 
     def __init__(self, code: str | None = None, /, **params: Any) -> None:

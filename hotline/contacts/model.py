@@ -19,7 +19,7 @@ class Identity:
 
 
 def normalise_phone(text: str) -> str | None:
-    """Digits of a Chinese mobile, long-distance or local number without +86 and punctuation; None if it is none."""
+    """The digits of a Chinese number, without +86 and punctuation; None when it is none."""
     digits = re.sub(r"[\s\-().\u2013\u2014]", "", text)
     digits = re.sub(r"^(\+|00)86", "", digits)
     if any(pattern.match(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):

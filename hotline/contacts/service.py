@@ -69,7 +69,7 @@ class Contacts:
     async def describe(
         self, tx: Tx, contact_id: str, version: int, name: str | None, phone: str | None
     ) -> ContactView:
-        """Set name and phone; ``Conflict`` ("changed_meanwhile") when the contact is no longer at ``version``."""
+        """Set name and phone; ``Conflict`` ("changed_meanwhile") unless still at ``version``."""
         values = {**self._sealed(name, phone), "updated_at": self._clock.now()}
         if not await store.update(tx, contact_id, version, values):
             await self._require(tx, contact_id)

@@ -48,7 +48,7 @@ audit_head = sa.Table(
 
 @dataclass(frozen=True)
 class Act:
-    """One thing somebody did; ``actor`` and ``object`` are ``kind:id``, ``outcome`` ``done`` or ``denied``."""
+    """One act; ``actor`` and ``object`` are ``kind:id``, ``outcome`` is ``done`` or ``denied``."""
 
     actor: str
     action: str

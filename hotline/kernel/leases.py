@@ -88,6 +88,11 @@ class DatabaseLeases:
             )
             return HeldLease(name, holder, epoch)
 
+    async def expire_all(self) -> None:
+        """Free every lease at once; only for a process that knows to be the database's sole user."""
+        async with self._database.uow() as tx:
+            await tx.execute(lease.update().values(expires_at=await database_now(tx)))
+
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[HeldLease]:
         """Wait for ``name`` and renew it during the block; losing it ends the block with ``Conflict``."""
@@ -97,7 +102,6 @@ class DatabaseLeases:
             await asyncio.sleep(self._renew)
             held = await self.try_take(name, holder)
         owner = asyncio.current_task()
-        assert owner is not None
         lost = False
 
         async def renew() -> None:
@@ -107,7 +111,8 @@ class DatabaseLeases:
                 again = await self.try_take(name, holder)
                 if again is None or again.epoch != held.epoch:
                     lost = True
-                    owner.cancel()
+                    if owner is not None:
+                        owner.cancel()
                     return
 
         renewing = asyncio.create_task(renew(), name=f"renew {name}")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from hotline.errors import NotSignedIn
 from hotline.web.auth import Principal
 
 Audience = Literal["staff", "citizen", "anyone"]
@@ -35,7 +36,8 @@ class Call:
     @property
     def who(self) -> Principal:
         """The principal, where the endpoint demands one."""
-        assert self.principal is not None
+        if self.principal is None:
+            raise NotSignedIn()
         return self.principal
 
     @property
@@ -82,9 +84,9 @@ Handler = typing.TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 class Endpoints:
     """The routes of one slice.
 
-    A handler is ``async def name(call, [body], [query]) -> Reply``; the annotations of ``body``, ``query`` and
-    the return value are the contract. Every route needs a capability, except those for ``citizen``/``anyone``
-    and those marked ``needs=None`` on purpose (any signed-in member of staff).
+    A handler is ``async def name(call, [body], [query]) -> Reply``; the annotations of ``body``, ``query``
+    and the return value are the contract. Every route needs a capability, except those for ``citizen`` and
+    ``anyone``, and those marked ``needs=None`` on purpose (any signed-in member of staff).
     """
 
     def __init__(self, tag: str) -> None:

@@ -1,8 +1,8 @@
 """Live views: a snapshot, then versioned changes; a stale snapshot plus its changes equals a fresh snapshot.
 
 A slice describes each of its live views as a ``Feed``. The hub listens to committed events, asks the feed
-which entities they touch, loads those once per *scope* (what one kind of viewer may see) and hands them to the
-clients of that scope. A client that cannot keep up is dropped, never waited for; it reconnects and gets a
+which entities they touch, loads those once per *scope* (what one kind of viewer may see) and hands them to
+the clients of that scope. A client that cannot keep up is dropped, never waited for; it reconnects and gets a
 snapshot.
 """
 
@@ -50,7 +50,7 @@ class Feed(Protocol):
         ...
 
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
-        """The entities of the scope as they are now: all of them, or those of ``ids`` that it contains."""
+        """The scope's entities as they are now: all of them, or those of ``ids`` that it contains."""
         ...
 
 

@@ -2,8 +2,8 @@
 
 Client to server: ``{"type": "watch", "watch": "<own id>", "feed": "<name>", "key": "<optional>"}`` and
 ``{"type": "unwatch", "watch": "<own id>"}``. Server to client: ``snapshot``, ``changes``, ``refused``.
-A client that falls behind, or whose session or rights changed, is closed with 4008; it reconnects, and is told
-to sign in where it must.
+A client that falls behind, or whose session or rights changed, is closed with 4008; it reconnects, and is
+told to sign in where it must.
 """
 
 from __future__ import annotations

@@ -113,8 +113,8 @@ class _Unexpected(DomainError):
 
 
 def _from_http(error: web.HTTPException) -> DomainError:
-    made = type("HttpError", (DomainError,), {"status": error.status})(f"http_{error.status}")
-    assert isinstance(made, DomainError)
+    made = DomainError(f"http_{error.status}")
+    made.status = error.status
     return made
 
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -295,9 +295,7 @@ def _end_reading(connection: sa.Connection) -> None:
 
 
 def _raw(connection: sa.Connection) -> sqlite3.Connection:
-    raw: Any = connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    return raw
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
 def sqlite_engine(path: Path, *, pooled: bool) -> sa.Engine:
