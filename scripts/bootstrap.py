@@ -40,14 +40,19 @@ def run(what: str, command: list[str]) -> None:
         raise BootstrapError(f"{what} failed; its own message is above")
 
 
+def is_usable_venv() -> bool:
+    """Whether .venv works, is of this Python's version, and was made where it now is."""
+    if not venv_python().exists() or not is_done("place", str(VENV)):
+        return False
+    probe = [str(venv_python()), "-c", "import sys; print(*sys.version_info[:2])"]
+    found = subprocess.run(probe, capture_output=True, text=True)
+    return found.stdout.split() == [str(part) for part in sys.version_info[:2]]
+
+
 def make_venv() -> None:
     """A virtual environment of this Python; one that was moved or lost its Python is made anew."""
-    probe = [str(venv_python()), "-c", "import sys; print(sys.prefix, *sys.version_info[:2])"]
-    wanted = f"{VENV} {sys.version_info[0]} {sys.version_info[1]}"
-    if venv_python().exists():
-        found = subprocess.run(probe, capture_output=True, text=True)
-        if found.returncode == 0 and found.stdout.strip() == wanted:
-            return
+    if is_usable_venv():
+        return
     say(f"making .venv with Python {sys.version.split()[0]}")
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
@@ -57,6 +62,7 @@ def make_venv() -> None:
             f"{made.stdout}{made.stderr}\nThis Python cannot make virtual environments. "
             "On Debian and Ubuntu: apt install python3-venv"
         )
+    mark_done("place", str(VENV))
 
 
 def sha256(*paths: Path) -> str:
@@ -127,7 +133,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     step, began = arguments[0], time.monotonic()
-    fresh = not venv_python().exists()
+    fresh = not is_usable_venv()
     if fresh:
         say("first time: this takes a few minutes and is not repeated")
     try:
