@@ -1,0 +1,5 @@
+"""The command line: ``hotline --help``."""
+
+from hotline.cli.root import main
+
+__all__ = ["main"]

@@ -1,0 +1,51 @@
+"""The root command, and how every command reports success and failure."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hotline import __version__
+from hotline.cli.audit import audit
+from hotline.cli.demo import demo
+from hotline.cli.doctor import doctor
+from hotline.cli.operations import backup, cert, migrate, restore, seed_demo
+from hotline.cli.output import report_error
+from hotline.cli.run import run
+from hotline.cli.user import user
+from hotline.errors import DomainError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, prog_name="hotline")
+def hotline() -> None:
+    """A city's service hotline: one queue for every channel, cases followed to their end.
+
+    Exit codes: 0 done, 1 failed or something found wrong, 2 the command line was not understood.
+    """
+
+
+for command in (run, doctor, migrate, seed_demo, demo, audit, backup, restore, cert, user):
+    hotline.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; an error is one clear line, with ``--debug`` its trace."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        hotline(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except (DomainError, OSError) as error:
+        if debug:
+            raise
+        report_error(error)
+        sys.exit(1)
