@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
 from hotline.errors import Conflict, DomainError
 
@@ -219,7 +218,7 @@ class IllegalTransition(Conflict):
 class UnknownSla(DomainError):
     """A code that §3.3 does not list; ``params``: sla."""
 
-    status: ClassVar[int] = 422
+    status = 422
     default_code = "unknown_sla"
 
 
