@@ -21,6 +21,7 @@ Rule = Callable[[Payload], str | None]
 
 MIN_CONTENT = 6
 MIN_NARRATIVE = 15
+_SHORTEST = {"content": MIN_CONTENT, "narrative": MIN_NARRATIVE}
 ARRIVAL_RADIUS_M = 150
 
 
@@ -86,7 +87,11 @@ def missing_fields(rows: Iterable[AnyRow] | AnyRow, payload: Payload) -> list[Fi
     """Every field the rows require and the payload lacks or has wrong, once each, in the rows' order."""
     wanted = [rows] if isinstance(rows, Transition) else list(rows)
     names = dict.fromkeys(name for row in wanted for name in row.required)
-    return [FieldProblem(name, code) for name in names if (code := RULES[name](payload))]
+    return [FieldProblem(name, code, _params(name, code)) for name in names if (code := RULES[name](payload))]
+
+
+def _params(name: str, code: str) -> dict[str, int]:
+    return {"min_length": _SHORTEST[name]} if code == "field_too_short" else {}
 
 
 def _is_blank(value: object) -> bool:
@@ -94,7 +99,7 @@ def _is_blank(value: object) -> bool:
 
 
 def _given(name: str) -> Rule:
-    return lambda payload: "required" if _is_blank(payload.get(name)) else None
+    return lambda payload: "field_missing" if _is_blank(payload.get(name)) else None
 
 
 def _one_of(name: str, words: Iterable[str]) -> Rule:
@@ -103,52 +108,52 @@ def _one_of(name: str, words: Iterable[str]) -> Rule:
     def rule(payload: Payload) -> str | None:
         value = payload.get(name)
         if _is_blank(value):
-            return "required"
-        return None if value in allowed else "unknown"
+            return "field_missing"
+        return None if value in allowed else "field_choice"
 
     return rule
 
 
-def _text(name: str, shortest: int) -> Rule:
+def _text(name: str) -> Rule:
     def rule(payload: Payload) -> str | None:
         value = payload.get(name)
         if not isinstance(value, str) or not value.strip():
-            return "required"
-        return None if len(value.strip()) >= shortest else "too_short"
+            return "field_missing"
+        return None if len(value.strip()) >= _SHORTEST[name] else "field_too_short"
 
     return rule
 
 
 def _answered(name: str) -> Rule:
-    return lambda payload: None if isinstance(payload.get(name), bool) else "required"
+    return lambda payload: None if isinstance(payload.get(name), bool) else "field_missing"
 
 
 def _confirmed(name: str) -> Rule:
-    return lambda payload: None if payload.get(name) is True else "must_be_confirmed"
+    return lambda payload: None if payload.get(name) is True else "field_must_be_confirmed"
 
 
 def _any_of(*names: str) -> Rule:
-    return lambda payload: "required" if all(_is_blank(payload.get(name)) for name in names) else None
+    return lambda payload: "field_missing" if all(_is_blank(payload.get(name)) for name in names) else None
 
 
 def _contact(payload: Payload) -> str | None:
     if payload.get("anonymous") is True or not _is_blank(payload.get("contact")):
         return None
-    return "required_unless_anonymous"
+    return "field_required_unless_anonymous"
 
 
 def _kb_ref(payload: Payload) -> str | None:
     cites = payload.get("cites_knowledge") is True
-    return "required" if cites and _is_blank(payload.get("kb_ref")) else None
+    return "field_missing" if cites and _is_blank(payload.get("kb_ref")) else None
 
 
 def _sla(payload: Payload) -> str | None:
     size, code = payload.get("repair_class"), payload.get("sla_class")
     if _is_blank(size) and _is_blank(code):
-        return "required"
+        return "field_missing"
     if not _is_blank(size) and size not in frozenset(RepairClass):
-        return "unknown"
-    return "unknown" if not _is_blank(code) and code not in SLA_POLICIES else None
+        return "field_choice"
+    return "field_choice" if not _is_blank(code) and code not in SLA_POLICIES else None
 
 
 def _photos(payload: Payload) -> str | None:
@@ -156,14 +161,14 @@ def _photos(payload: Payload) -> str | None:
     if payload.get("public_facility") is not True:
         return None
     photos = payload.get("photos") or {}
-    return None if photos.get("before") and photos.get("after") else "before_and_after"
+    return None if photos.get("before") and photos.get("after") else "field_before_and_after"
 
 
 def _labor_fee(payload: Payload) -> str | None:
     fee = payload.get("labor_fee")
     if _is_blank(fee):
-        return "required"
-    return None if fee == 0 else "must_be_zero"
+        return "field_missing"
+    return None if fee == 0 else "field_must_be_zero"
 
 
 def _survey(payload: Payload) -> str | None:
@@ -171,12 +176,12 @@ def _survey(payload: Payload) -> str | None:
         return None
     exempt = payload.get("exempt_code")
     if _is_blank(exempt):
-        return "survey_or_exemption"
-    return None if exempt in frozenset(SurveyExempt) else "unknown"
+        return "field_survey_or_exemption"
+    return None if exempt in frozenset(SurveyExempt) else "field_choice"
 
 
 def _evidence_photos(payload: Payload) -> str | None:
-    return None if payload.get("photos") else "required"
+    return None if payload.get("photos") else "field_missing"
 
 
 def _arrival_position(payload: Payload) -> str | None:
@@ -185,13 +190,13 @@ def _arrival_position(payload: Payload) -> str | None:
     if isinstance(distance, int | float) and distance <= ARRIVAL_RADIUS_M:
         return None
     explained = not _is_blank(payload.get("reason")) and payload.get("photos")
-    return None if explained else "reason_and_photo"
+    return None if explained else "field_reason_and_photo"
 
 
 RULES: Mapping[str, Rule] = {
     "channel": _one_of("channel", Channel),
     "request_type": _one_of("request_type", RequestType),
-    "content": _text("content", MIN_CONTENT),
+    "content": _text("content"),
     "contact": _contact,
     "place": _any_of("address", "location"),
     "answer_text": _given("answer_text"),
@@ -234,7 +239,7 @@ RULES: Mapping[str, Rule] = {
     "decision": _given("decision"),
     "worker": _any_of("crew_id", "handler_id"),
     "result_code": _one_of("result_code", ResultCode),
-    "narrative": _text("narrative", MIN_NARRATIVE),
+    "narrative": _text("narrative"),
     "photos": _photos,
     "contacted_user": _answered("contacted_user"),
     "labor_fee": _labor_fee,

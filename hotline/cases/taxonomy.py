@@ -106,13 +106,15 @@ def read_taxonomy(
     for line, row in _rows(text, COLUMNS):
         wrong = [*_wrong_fields(row, words, units), *_wrong_names(row, names)]
         if row["code"] in leaves:
-            wrong.append(("code", "duplicate"))
+            wrong.append(("code", "row_duplicate"))
         if wrong:
-            problems += [FieldProblem(f"row {line}.{column}", code, row) for column, code in wrong]
+            problems += [
+                FieldProblem(f"row {line}.{column}", code, {"value": row[column]}) for column, code in wrong
+            ]
         else:
             leaves[row["code"]] = _leaf(row, words)
     if problems or not leaves:
-        raise InvalidTaxonomy(problems or [FieldProblem("row 2", "required")])
+        raise InvalidTaxonomy(problems or [FieldProblem("row 2", "field_missing")])
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return Taxonomy(digest, _tree(leaves.values(), names), leaves)
 
@@ -121,10 +123,12 @@ def _rows(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter="\t", quoting=csv.QUOTE_NONE)
     header = next(lines, [])
     if tuple(header) != columns:
-        raise InvalidTaxonomy([FieldProblem("row 1", "wrong_columns", {"expected": ", ".join(columns)})])
+        raise InvalidTaxonomy([FieldProblem("row 1", "row_wrong_columns", {"expected": ", ".join(columns)})])
     for line, cells in enumerate(lines, start=2):
         if len(cells) != len(columns):
-            raise InvalidTaxonomy([FieldProblem(f"row {line}", "wrong_column_count", {"count": len(cells)})])
+            raise InvalidTaxonomy(
+                [FieldProblem(f"row {line}", "row_wrong_column_count", {"count": len(cells)})]
+            )
         yield line, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
 
 
@@ -133,27 +137,27 @@ def _wrong_fields(
 ) -> Iterator[tuple[str, str]]:
     code = _LEAF_CODE.fullmatch(row["code"])
     if code is None:
-        yield "code", "malformed"
+        yield "code", "field_pattern"
     elif (code["l1"], code["l2"]) != (row["l1"], row["l2"]):
-        yield "code", "outside_its_group"
+        yield "code", "row_outside_its_group"
     if row["urgency"] not in set(Urgency):
-        yield "urgency", "unknown"
+        yield "urgency", "field_choice"
     if row["sla"] not in SLA_POLICIES:
-        yield "sla", "unknown"
+        yield "sla", "field_choice"
     if any(word not in words for word in row["request_types"].split("/")):
-        yield "request_types", "unknown"
+        yield "request_types", "field_choice"
     if units is not None and row["default_unit_code"] not in units:
-        yield "default_unit_code", "unknown"
+        yield "default_unit_code", "field_choice"
     for column in ("l1_name", "l2_name", "name", "default_unit_code"):
         if not row[column]:
-            yield column, "required"
+            yield column, "field_missing"
 
 
 def _wrong_names(row: Mapping[str, str], names: dict[str, str]) -> Iterator[tuple[str, str]]:
     for column in ("l1", "l2"):
         name = row[f"{column}_name"]
         if names.setdefault(f"{column}:{row[column]}", name) != name:
-            yield f"{column}_name", "contradicts_earlier_row"
+            yield f"{column}_name", "row_contradicts_earlier"
 
 
 def _leaf(row: Mapping[str, str], words: Mapping[str, RequestType]) -> Leaf:

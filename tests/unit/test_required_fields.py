@@ -57,44 +57,58 @@ def test_a_complete_payload_has_no_problem(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "change", "expected"),
     [
-        ("C1", {"content": "停水"}, {"content": "too_short"}),
-        ("C1", {"content": "  停水了  "}, {"content": "too_short"}),
-        ("C1", {"content": " "}, {"content": "required"}),
-        ("C1", {"contact": None}, {"contact": "required_unless_anonymous"}),
+        ("C1", {"content": "停水"}, {"content": "field_too_short"}),
+        ("C1", {"content": "  停水了  "}, {"content": "field_too_short"}),
+        ("C1", {"content": " "}, {"content": "field_missing"}),
+        ("C1", {"contact": None}, {"contact": "field_required_unless_anonymous"}),
         ("C1", {"contact": None, "anonymous": True}, {}),
-        ("C1", {"address": None}, {"place": "required"}),
+        ("C1", {"address": None}, {"place": "field_missing"}),
         ("C1", {"address": None, "location": [115.03, 35.76]}, {}),
-        ("C1", {"channel": "fax", "request_type": "求助"}, {"channel": "unknown", "request_type": "unknown"}),
-        ("C2", {"user_confirmed": False}, {"user_confirmed": "must_be_confirmed"}),
-        ("C2", {"cites_knowledge": True}, {"kb_ref": "required"}),
+        (
+            "C1",
+            {"channel": "fax", "request_type": "求助"},
+            {"channel": "field_choice", "request_type": "field_choice"},
+        ),
+        ("C2", {"user_confirmed": False}, {"user_confirmed": "field_must_be_confirmed"}),
+        ("C2", {"cites_knowledge": True}, {"kb_ref": "field_missing"}),
         ("C2", {"cites_knowledge": True, "kb_ref": "kb-7"}, {}),
-        ("C3", {"reject_code": "R9", "guidance": ""}, {"reject_code": "unknown", "guidance": "required"}),
-        ("C6", {"sla_class": None}, {"sla": "required"}),
+        (
+            "C3",
+            {"reject_code": "R9", "guidance": ""},
+            {"reject_code": "field_choice", "guidance": "field_missing"},
+        ),
+        ("C6", {"sla_class": None}, {"sla": "field_missing"}),
         ("C6", {"sla_class": None, "repair_class": "minor"}, {}),
-        ("C6", {"sla_class": "HH7"}, {"sla": "unknown"}),
-        ("C6", {"urgency": "E2"}, {"urgency": "unknown"}),
-        ("C7", {"dispatch_basis": None}, {"dispatch_basis": "required"}),
-        ("C15", {"survey": None}, {"survey": "survey_or_exemption"}),
+        ("C6", {"sla_class": "HH7"}, {"sla": "field_choice"}),
+        ("C6", {"urgency": "E2"}, {"urgency": "field_choice"}),
+        ("C7", {"dispatch_basis": None}, {"dispatch_basis": "field_missing"}),
+        ("C15", {"survey": None}, {"survey": "field_survey_or_exemption"}),
         ("C15", {"survey": None, "exempt_code": "anonymous"}, {}),
-        ("C15", {"survey": None, "exempt_code": "busy"}, {"survey": "unknown"}),
-        ("C16", {"rework_ground": "mood"}, {"rework_ground": "unknown"}),
-        ("A4", {"handler_id": None}, {"worker": "required"}),
+        ("C15", {"survey": None, "exempt_code": "busy"}, {"survey": "field_choice"}),
+        ("C16", {"rework_ground": "mood"}, {"rework_ground": "field_choice"}),
+        ("A4", {"handler_id": None}, {"worker": "field_missing"}),
         ("A4", {"handler_id": None, "crew_id": "c-1"}, {}),
-        ("A5", {"narrative": "修好了"}, {"narrative": "too_short"}),
-        ("A5", {"labor_fee": 20}, {"labor_fee": "must_be_zero"}),
-        ("A5", {"labor_fee": None}, {"labor_fee": "required"}),
-        ("A5", {"contacted_user": None}, {"contacted_user": "required"}),
+        ("A5", {"narrative": "修好了"}, {"narrative": "field_too_short"}),
+        ("A5", {"labor_fee": 20}, {"labor_fee": "field_must_be_zero"}),
+        ("A5", {"labor_fee": None}, {"labor_fee": "field_missing"}),
+        ("A5", {"contacted_user": None}, {"contacted_user": "field_missing"}),
         ("A5", {"contacted_user": False}, {}),
-        ("A5", {"public_facility": True, "photos": {"before": ["p1"]}}, {"photos": "before_and_after"}),
+        ("A5", {"public_facility": True, "photos": {"before": ["p1"]}}, {"photos": "field_before_and_after"}),
         ("A5", {"public_facility": True, "photos": {"before": ["p1"], "after": ["p2"]}}, {}),
         ("T3", {"distance_m": 150}, {}),
-        ("T3", {"distance_m": 151}, {"arrival_position": "reason_and_photo"}),
+        ("T3", {"distance_m": 151}, {"arrival_position": "field_reason_and_photo"}),
         ("T3", {"distance_m": 151, "reason": "小区封闭", "photos": ["p1"]}, {}),
-        ("T3", {"distance_m": None}, {"arrival_position": "reason_and_photo"}),
+        ("T3", {"distance_m": None}, {"arrival_position": "field_reason_and_photo"}),
     ],
 )
 def test_each_rule(code: str, change: dict[str, Any], expected: dict[str, str]) -> None:
     assert problems(code, GOOD[code] | change) == expected
+
+
+def test_a_text_too_short_says_how_long_it_must_be() -> None:
+    register = next(row for row in ALL_ROWS if row.code == "C1")
+    content = next(p for p in missing_fields(register, {"content": "x"}) if p.field == "content")
+    assert content.params == {"min_length": 6}
 
 
 def test_nothing_given_names_every_field_in_the_rows_order() -> None:

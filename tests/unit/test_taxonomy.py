@@ -96,14 +96,14 @@ class TestReadingATable:
     @pytest.mark.parametrize(
         ("wrong", "problem"),
         [
-            ({"code": "WS-1-2"}, ("row 2.code", "malformed")),
-            ({"code": "WS-02-02"}, ("row 2.code", "outside_its_group")),
-            ({"urgency": "E2"}, ("row 2.urgency", "unknown")),
-            ({"sla": "HH7"}, ("row 2.sla", "unknown")),
-            ({"request_types": "求助/闲聊"}, ("row 2.request_types", "unknown")),
-            ({"request_types": ""}, ("row 2.request_types", "unknown")),
-            ({"default_unit_code": "U-XX"}, ("row 2.default_unit_code", "unknown")),
-            ({"name": " "}, ("row 2.name", "required")),
+            ({"code": "WS-1-2"}, ("row 2.code", "field_pattern")),
+            ({"code": "WS-02-02"}, ("row 2.code", "row_outside_its_group")),
+            ({"urgency": "E2"}, ("row 2.urgency", "field_choice")),
+            ({"sla": "HH7"}, ("row 2.sla", "field_choice")),
+            ({"request_types": "求助/闲聊"}, ("row 2.request_types", "field_choice")),
+            ({"request_types": ""}, ("row 2.request_types", "field_choice")),
+            ({"default_unit_code": "U-XX"}, ("row 2.default_unit_code", "field_choice")),
+            ({"name": " "}, ("row 2.name", "field_missing")),
         ],
     )
     def test_a_wrong_field_is_named_with_its_row(
@@ -113,9 +113,9 @@ class TestReadingATable:
 
     def test_every_bad_row_is_named_at_once(self) -> None:
         assert problems(GOOD, GOOD, GOOD | {"code": "WS-01-03", "sla": "X", "l2_name": "水压"}) == [
-            ("row 3.code", "duplicate"),
-            ("row 4.sla", "unknown"),
-            ("row 4.l2_name", "contradicts_earlier_row"),
+            ("row 3.code", "row_duplicate"),
+            ("row 4.sla", "field_choice"),
+            ("row 4.l2_name", "row_contradicts_earlier"),
         ]
 
     @pytest.mark.parametrize("text", ["", "code\tname\n", "\n".join(["\t".join(COLUMNS), "WS-01-02\tWS"])])
@@ -124,7 +124,7 @@ class TestReadingATable:
             read_taxonomy(text, WORDS)
 
     def test_an_empty_table_is_refused(self) -> None:
-        assert problems() == [("row 2", "required")]
+        assert problems() == [("row 2", "field_missing")]
 
     def test_the_words_for_request_types_are_data(self) -> None:
         assert read_request_types("word\trequest_type\n求助\thelp\n") == {"求助": RequestType.HELP}
