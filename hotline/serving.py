@@ -18,7 +18,7 @@ SHUTDOWN_SECONDS = 5.0
 
 
 async def serve(hotline: Hotline, on_ready: Callable[[str], None]) -> None:
-    """Start workers and pages; ``on_ready`` gets the base URL once they answer. Returns after SIGINT/SIGTERM."""
+    """Start workers and pages, tell ``on_ready`` the base URL, return after SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
