@@ -8,12 +8,13 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from hotline.calendar.holidays import missing_years
+from hotline.calendar.holidays import holiday_calendar, missing_years
+from hotline.calendar.model import CITY_TIME
 from hotline.cli.output import data_option, emit, explain, json_option
 from hotline.config import Settings, load_settings
 from hotline.errors import DomainError
@@ -121,15 +122,12 @@ def _https(settings: Settings) -> Finding:
 
 
 def _calendar(_settings: Settings) -> Finding:
-    year = datetime.now(UTC).year
-    missing = missing_years(year, year + 1)
-    if year in missing:
-        return Finding("calendar", "failed", f"no public holidays for {year}: update chinesecalendar")
+    calendar, today = holiday_calendar(), datetime.now(CITY_TIME).date()
+    missing = missing_years(calendar, today)
     if missing:
-        return Finding(
-            "calendar", "warning", f"no public holidays for {missing[0]} yet (published in November)"
-        )
-    return Finding("calendar", "ok", f"public holidays until {year + 1}")
+        years = ", ".join(map(str, missing))
+        return Finding("calendar", "warning", f"no public holidays known for {years}: update chinesecalendar")
+    return Finding("calendar", "ok", f"public holidays known until {max(calendar.known_years)}")
 
 
 def _absent(name: str) -> Callable[[Settings], Finding]:
