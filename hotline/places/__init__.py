@@ -1,0 +1,1 @@
+"""Places: the gazetteer of roads, communities and other points that addresses are found by."""
