@@ -38,8 +38,10 @@ class Places:
             return []
         return [place_view(row) for row in await store.search(reader, form, kind, FOUND)]
 
-    async def keep(self, tx: Tx, actor: str, places: Sequence[NewPlace]) -> int:
+    async def keep(self, tx: Tx, actor: str, places: Sequence[NewPlace], *, only_new: bool = False) -> int:
         """Add these places, and bring those that are known by (kind, name, district) up to date.
+
+        With ``only_new`` known places stay as they are.
 
         Returns how many were added or differ from what was kept.
         """
@@ -50,7 +52,7 @@ class Places:
             row = known.get((place.kind, place.name, place.district))
             if row is None:
                 added.append({"id": new_id(), "version": 1, "updated_at": self._clock.now(), **values})
-            elif any(getattr(row, key) != value for key, value in values.items()):
+            elif not only_new and any(getattr(row, key) != value for key, value in values.items()):
                 await store.update(tx, row.id, {**values, "updated_at": self._clock.now()})
                 changed += 1
         await store.insert(tx, added)

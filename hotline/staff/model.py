@@ -67,7 +67,10 @@ class CrewFields(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class NewUser:
-    """An account to be made. A password given by somebody else must be changed first."""
+    """An account to be made. A password given by somebody else must be changed first.
+
+    ``demo``: the password is published with the product, so the account must not be open to a network.
+    """
 
     account: str
     name: str
@@ -75,6 +78,7 @@ class NewUser:
     roles: tuple[str, ...]
     unit_id: str | None = None
     must_change_password: bool = True
+    demo: bool = False
 
 
 def normalise_account(text: str) -> str:

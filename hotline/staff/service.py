@@ -97,11 +97,12 @@ class Staff:
         unit_id: str | None = None,
         role: str | None = None,
         active: bool | None = None,
+        demo: bool | None = None,
         after: str | None = None,
         limit: int = 200,
     ) -> tuple[list[UserView], str | None]:
         """Accounts in their order, from behind the account ``after``; then where the next page begins."""
-        where = store.user_filter(text, unit_id, role, active)
+        where = store.user_filter(text, unit_id, role, active, demo)
         rows, following = await store.page(reader, staff_user, staff_user.c.account, after, limit, where)
         return await shape_users(reader, rows), following
 
@@ -142,6 +143,7 @@ class Staff:
             "former_hashes": [],
             "must_change_password": new.must_change_password,
             "password_at": now,
+            "demo": new.demo,
             "active": True,
             "version": 1,
             "created_at": now,
@@ -222,6 +224,7 @@ class Staff:
             "former_hashes": [row.password_hash, *row.former_hashes][:PASSWORD_HISTORY],
             "must_change_password": must_change,
             "password_at": self._clock.now(),
+            "demo": False,
         }
         await self._update(tx, row.id, row.version, values)
 

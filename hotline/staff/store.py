@@ -153,7 +153,7 @@ async def page(
 
 
 def user_filter(
-    text: str | None, unit_id: str | None, role_code: str | None, active: bool | None
+    text: str | None, unit_id: str | None, role_code: str | None, active: bool | None, demo: bool | None
 ) -> list[sa.ColumnElement[bool]]:
     """Conditions on accounts; None asks for nothing."""
     where: list[sa.ColumnElement[bool]] = []
@@ -168,6 +168,8 @@ def user_filter(
         where.append(staff_user.c.unit_id == unit_id)
     if active is not None:
         where.append(staff_user.c.active == active)
+    if demo is not None:
+        where.append(staff_user.c.demo == demo)
     if role_code is not None:
         having = sa.select(user_role.c.user_id).where(user_role.c.role_code == role_code)
         where.append(staff_user.c.id.in_(having))

@@ -48,6 +48,8 @@ staff_user = sa.Table(
     sa.Column("former_hashes", sa.JSON, nullable=False),
     sa.Column("must_change_password", sa.Boolean, nullable=False),
     sa.Column("password_at", UtcDateTime, nullable=False),
+    # The password is one that is published with the product; a new password ends that.
+    sa.Column("demo", sa.Boolean, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("former_hashes", sa.JSON(), nullable=False),
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
         sa.Column("password_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
