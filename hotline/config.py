@@ -39,6 +39,8 @@ class Settings(BaseModel):
     """A citizen who does not answer the survey in the chat within so many days is exempt (DOMAIN §6.2)."""
     offer_seconds: int = Field(default=20, ge=5, le=120)
     """How long an agent may let an offer wait before it goes to the next one."""
+    telephony: bool = True
+    """False starts without lines."""
     chats_per_agent: int = Field(default=3, ge=1, le=20)
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hotline.cases.history import verify_case_chains
+from hotline.cases.anchors import verify_case_chains
 from hotline.cli.output import data_option, emit, json_option
 from hotline.config import load_settings
 from hotline.kernel.audit import Audit, BrokenLink

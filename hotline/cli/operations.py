@@ -13,7 +13,9 @@ from hotline.backup import back_up
 from hotline.backup import restore as restore_archive
 from hotline.certificates import make_certificate
 from hotline.cli.output import data_option, emit, json_option
+from hotline.cli.run import load_demo
 from hotline.config import load_settings
+from hotline.demo.seed import switch_off_demo
 from hotline.kernel.db.open import open_database
 from hotline.main import build, metadata
 from hotline.migrations.run import migrate as migrate_database
@@ -48,7 +50,9 @@ def seed_demo(data: Path, as_json: bool, switch_off: bool) -> None:
     async def work() -> dict[str, int]:
         hotline = build(settings)
         try:
-            return await (hotline.switch_off_demo() if switch_off else hotline.seed_demo())
+            if switch_off:
+                return await switch_off_demo(hotline.database, hotline.staff)
+            return await load_demo(hotline)
         finally:
             await hotline.database.close()
 

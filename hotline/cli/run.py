@@ -11,12 +11,14 @@ import click
 
 from hotline.cli.output import data_option
 from hotline.config import LOOPBACK, Settings, load_settings
+from hotline.demo.seed import active_demo_accounts, demo_password, seed_demo
 from hotline.errors import ConfigurationError
 from hotline.instance import sole_instance
 from hotline.kernel.logs import configure_logs
 from hotline.main import Hotline, build
 from hotline.migrations.run import migrate
 from hotline.serving import serve
+from hotline.staff.views import UserView
 
 PAGES = {"staff": "/", "citizen": "/citizen", "api": "/api/openapi.json", "health": "/healthz"}
 
@@ -50,22 +52,30 @@ def run(
 
 async def _run(settings: Settings, demo: bool, say: Any, as_json: bool) -> None:
     hotline = build(settings)
-    await hotline.leases.expire_all_if_alone()
+    await hotline.prepare()
     if demo and settings.host in LOOPBACK and await hotline.is_empty():
-        counts = await hotline.seed_demo()
+        say("loading the demo organisation ...")
+        counts = await load_demo(hotline)
         say("demo organisation: " + ", ".join(f"{n} {c}" for n, c in counts.items()))
-    accounts = await hotline.active_demo_accounts()
+    accounts = await active_demo_accounts(hotline.database, hotline.staff)
     if accounts and settings.host not in LOOPBACK:
         await hotline.database.close()
         raise ConfigurationError("demo_accounts_open", host=settings.host)
     await serve(hotline, lambda url: _announce(hotline, url, accounts, as_json))
 
 
-def _announce(hotline: Hotline, url: str, accounts: list[tuple[str, str]], as_json: bool) -> None:
-    password = hotline.demo_password() if accounts else None
+async def load_demo(hotline: Hotline) -> dict[str, int]:
+    """Load the demo organisation into a wired hotline."""
+    return await seed_demo(
+        hotline.database, hotline.staff, hotline.roles, hotline.organisation, hotline.places
+    )
+
+
+def _announce(hotline: Hotline, url: str, accounts: list[UserView], as_json: bool) -> None:
+    password = demo_password() if accounts else None
     if as_json:
         pages = {name: url + path for name, path in PAGES.items()}
-        sign_ins = [{"account": a, "role": r, "password": password} for a, r in accounts]
+        sign_ins = [{"account": a.account, "roles": a.roles, "password": password} for a in accounts]
         click.echo(json.dumps({"url": url, "pages": pages, "sign_ins": sign_ins}))
         return
     click.echo(f"\nHotline answers at {url}   (state in {hotline.settings.data}; Ctrl+C stops it)")
@@ -73,8 +83,9 @@ def _announce(hotline: Hotline, url: str, accounts: list[tuple[str, str]], as_js
         click.echo(f"  {name:8} {url}{path}")
     if accounts:
         click.echo(f"\nDemo sign-ins, all with the password  {password}")
-        for account, role in accounts:
-            click.echo(f"  {account:14} {role}")
+        for account in accounts:
+            unit = f" · {account.unit.name}" if account.unit else ""
+            click.echo(f"  {account.account:14} {', '.join(account.roles)}{unit}")
     else:
         click.echo("\nSign-ins: the accounts you made ('hotline user --help').")
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hotline.cases.actor import CaseActor
 from hotline.cases.model import SurveyExempt
+from hotline.cases.scope import require_case
 from hotline.cases.service import Cases
 from hotline.errors import FieldProblem, InvalidInput
 from hotline.kernel.db import Database
@@ -58,8 +59,9 @@ def survey_endpoints(database: Database, cases: Cases, surveys: Surveys) -> Endp
     @api.get("/api/cases/{case_no}/survey")
     async def of_case(call: Call) -> SurveyView | None:
         """The newest survey of a case that the caller may see."""
-        async with database.read() as reader:
-            case = await cases.visible(reader, call.path["case_no"], CaseActor.of(call.who, call.address))
+        actor, case_no = CaseActor.of(call.who, call.address), call.path["case_no"]
+        async with cases.refusals_audited(actor, "survey.view", case_no), database.read() as reader:
+            case = await require_case(reader, case_no, actor)
             row = await store.latest_of_case(reader, case.id)
             return survey_view(row) if row is not None else None
 

@@ -150,10 +150,11 @@ class Surveys:
             raise Conflict("survey_not_in_review")
         if decision is Decision.CONFIRMED:
             payload = {"rework_ground": ground, "rework_request": note}
-            await self._cases.act(tx, row.case_no, Action.REWORK_AFTER_SURVEY, None, payload, actor)
+            case = await _case(tx, row.case_id)
+            await self._cases.act(tx, row.case_no, Action.REWORK_AFTER_SURVEY, case.version, payload, actor)
         else:
-            payload = {"survey": {"id": survey_id, "unfounded": True, "note": note}}
-            await self._close(tx, row, ROBOT, payload, notified)
+            kept = {"survey": {"id": survey_id, "unfounded": True, "note": note}}
+            await self._close(tx, row, ROBOT, kept, notified)
         self._changed(tx, row.id, row.case_id, row.case_no)
         return await self._require(tx, survey_id)
 
@@ -172,7 +173,7 @@ class Surveys:
         payload: dict[str, Any] = {"exempt_code": code}
         if told.reached:
             payload["notified"] = told.to_payload()
-        await self._cases.act(tx, row.case_no, Action.CLOSE, None, payload, actor)
+        await self._cases.act(tx, row.case_no, Action.CLOSE, case.version, payload, actor)
         self._changed(tx, row.id, row.case_id, row.case_no)
 
     async def _record(self, tx: Tx, row: sa.Row[Any], answer: Answer, by: str) -> tuple[str, ...]:
@@ -203,7 +204,7 @@ class Surveys:
             payload["exempt_code"] = SurveyExempt.ANONYMOUS
         else:
             raise InvalidInput([FieldProblem("notified", "survey_notified")])
-        await self._cases.act(tx, row.case_no, Action.CLOSE, None, payload, actor)
+        await self._cases.act(tx, row.case_no, Action.CLOSE, case.version, payload, actor)
 
     async def _asked(self, tx: Tx, case_no: str) -> sa.Row[Any]:
         query = sa.select(case_file.c.id).where(case_file.c.case_no == case_no)

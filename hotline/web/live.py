@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -54,13 +55,17 @@ class Feed(Protocol):
         ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Client:
-    """One connected page. ``outgoing`` holds messages of the protocol; ``dropped`` says that it fell behind."""
+    """One connected page. ``outgoing`` holds messages of the protocol; ``dropped`` says that it fell behind.
+
+    ``early`` keeps the changes of a view whose snapshot is still being read, to follow it.
+    """
 
     principal: Principal
     outgoing: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(CLIENT_QUEUE))
     watching: dict[str, tuple[str, str]] = field(default_factory=dict)
+    early: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, message: dict[str, Any]) -> None:
@@ -69,6 +74,9 @@ class Client:
             self.outgoing.put_nowait(message)
         except asyncio.QueueFull:
             self.dropped.set()
+
+
+PresenceListener = Callable[[str, bool], None]
 
 
 class LiveHub:
@@ -80,6 +88,8 @@ class LiveHub:
         self._clients: set[Client] = set()
         self._incoming: asyncio.Queue[Recorded] = asyncio.Queue()
         self._cursor = 0
+        self._staff_pages: Counter[str] = Counter()
+        self._presence_listeners: list[PresenceListener] = []
 
     @property
     def clients(self) -> int:
@@ -91,21 +101,49 @@ class LiveHub:
         for one in recorded:
             self._incoming.put_nowait(one)
 
+    def present(self, staff_id: str) -> bool:
+        """Whether this member of staff has a page open."""
+        return self._staff_pages[staff_id] > 0
+
+    def on_presence(self, listener: PresenceListener) -> None:
+        """Call ``listener(staff_id, present)`` when somebody's first page opens or the last one closes."""
+        self._presence_listeners.append(listener)
+
     def join(self, principal: Principal) -> Client:
         """A page connected."""
         client = Client(principal)
         self._clients.add(client)
+        if principal.kind == "staff":
+            self._staff_pages[principal.id] += 1
+            if self._staff_pages[principal.id] == 1:
+                self._tell_presence(principal.id)
         return client
 
     def leave(self, client: Client) -> None:
         """A page went away."""
+        if client not in self._clients:
+            return
         self._clients.discard(client)
+        if client.principal.kind == "staff":
+            self._staff_pages[client.principal.id] -= 1
+            if not self.present(client.principal.id):
+                del self._staff_pages[client.principal.id]
+                self._tell_presence(client.principal.id)
+
+    def _tell_presence(self, staff_id: str) -> None:
+        for listener in self._presence_listeners:
+            listener(staff_id, self.present(staff_id))
 
     def close_session(self, session: str) -> None:
         """Drop every page of a session that was ended."""
         for client in self._clients:
             if client.principal.session == session:
                 client.dropped.set()
+
+    def close_all(self) -> None:
+        """Let every page go; they reconnect by themselves."""
+        for client in self._clients:
+            client.dropped.set()
 
     async def watch(self, client: Client, watch_id: str, feed_name: str, key: str | None) -> bool:
         """Send a snapshot under ``watch_id`` and the changes from now on; False when it may not be seen."""
@@ -118,8 +156,12 @@ class LiveHub:
             return False
         # Watching begins before the snapshot is read: a change in between is sent twice rather than never.
         client.watching[watch_id] = (feed_name, scope)
-        async with self._database.read() as reader:
-            entities = await feed.load(reader, scope, None)
+        client.early[watch_id] = []
+        try:
+            async with self._database.read() as reader:
+                entities = await feed.load(reader, scope, None)
+        finally:
+            early = client.early.pop(watch_id)
         client.send(
             {
                 "type": "snapshot",
@@ -128,6 +170,8 @@ class LiveHub:
                 "entities": [_plain(e) for e in entities],
             }
         )
+        for message in early:
+            client.send(message)
         return True
 
     def unwatch(self, client: Client, watch_id: str) -> None:
@@ -168,15 +212,17 @@ class LiveHub:
         self, viewers: Sequence[tuple[Client, str]], ids: Sequence[str], entities: Mapping[str, Entity]
     ) -> None:
         for client, watch_id in viewers:
-            client.send(
-                {
-                    "type": "changes",
-                    "watch": watch_id,
-                    "cursor": self._cursor,
-                    "upserts": [_plain(e) for e in entities.values()],
-                    "removes": [i for i in ids if i not in entities],
-                }
-            )
+            message = {
+                "type": "changes",
+                "watch": watch_id,
+                "cursor": self._cursor,
+                "upserts": [_plain(e) for e in entities.values()],
+                "removes": [i for i in ids if i not in entities],
+            }
+            if watch_id in client.early:
+                client.early[watch_id].append(message)
+            else:
+                client.send(message)
 
 
 def _plain(entity: Entity) -> dict[str, Any]:

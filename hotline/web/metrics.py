@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from hotline.kernel.events import Recorded
 
 
 class Metrics:
@@ -23,6 +25,11 @@ class Metrics:
         )
         self.live_clients = Gauge("hotline_live_clients", "Pages connected", registry=self.registry)
         self.parked = Gauge("hotline_parked", "Deliveries and jobs parked", registry=self.registry)
+
+    def committed(self, recorded: Sequence[Recorded]) -> None:
+        """A commit listener: count what happened."""
+        for one in recorded:
+            self.events.labels(one.event.name).inc()
 
     async def handle(self, _request: web.Request) -> web.Response:
         """The exposition."""
