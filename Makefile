@@ -58,6 +58,11 @@ pytest: ready ## the Python tests alone
 ui: ready ## build the browser pages
 	@$(UI) build
 
+.PHONY: api
+api: ready ## renew the TypeScript client from the server's own types
+	@$(BIN)/python scripts/write_openapi.py build/openapi.json
+	@$(UI) npm run --silent api
+
 .PHONY: bench
 bench: ready ## benchmarks beside their peers, each prints JSON (BENCH=name for one)
 	@for file in $(if $(BENCH),bench/$(BENCH).py,$(wildcard bench/bench_*.py)); do \

@@ -286,6 +286,7 @@ class _Wiring:
         c, catalogue = self.core, self.catalogue
         sign_in = SignIn(c.database, c.sessions, c.throttle, self.staff, c.audit, c.secrets)
         imports = StaffImports(c.database, self.staff, self.organisation, self.words)
+        door = CitizenDoor(c.database, c.sessions, c.throttle, self.contacts, self.cases)
         oversight = Oversight(c.database, c.audit, Inbox(c.clock))
         return [
             health_endpoints(board),
@@ -305,7 +306,7 @@ class _Wiring:
                 self.intake,
                 c.throttle,
                 self.cases,
-                CitizenDoor(c.database, c.sessions, c.throttle),
+                door,
             ),
         ]
 
