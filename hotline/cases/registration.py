@@ -73,7 +73,7 @@ class Registration:
         Raises ``InvalidInput`` with the fields, ``Forbidden``, and ``Conflict`` ("register_key_taken") when
         somebody else used the key.
         """
-        known = await self._registered(tx, order.key, actor)
+        known = await self.registered(tx, order.key, actor)
         if known is not None:
             return known
         self._refuse_what_is_wrong(order)
@@ -85,12 +85,13 @@ class Registration:
                 return await self._insert(tx, order, filing, actor)
         except sa.exc.IntegrityError:
             # The same key came twice at the same moment; the other one's case is the one.
-            known = await self._registered(tx, order.key, actor)
+            known = await self.registered(tx, order.key, actor)
             if known is None:
                 raise
             return known
 
-    async def _registered(self, tx: Tx, key: str, actor: CaseActor) -> StoredCase | None:
+    async def registered(self, tx: Tx, key: str, actor: CaseActor) -> StoredCase | None:
+        """The case that a registration with this key made; ``Conflict`` as above."""
         row = await store.row_by_key(tx, key)
         if row is None:
             return None

@@ -66,6 +66,10 @@ class Cases:
         """A new case with its number; the same one for the same key. See ``Registration.register``."""
         return await self._registration.register(tx, order, actor)
 
+    async def registered(self, tx: Tx, key: str, actor: CaseActor) -> StoredCase | None:
+        """The case that the actor registered under ``key`` before; None when there is none."""
+        return await self._registration.registered(tx, key, actor)
+
     async def act(
         self, tx: Tx, case_no: str, action: str, version: int, payload: Mapping[str, Any], actor: CaseActor
     ) -> StoredCase:

@@ -1,0 +1,1 @@
+"""Conversations: what citizens, agents and the hotline itself write to each other."""

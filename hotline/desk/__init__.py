@@ -1,0 +1,1 @@
+"""The desk: drafts that survive anything, and turning what a citizen says into a case."""

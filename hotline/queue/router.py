@@ -1,0 +1,181 @@
+"""The router: makes offers, takes back the ones that ran out, and notices agents who went away.
+
+One at a time, under the lease ``router``; each unit of work that writes checks the lease first. It is woken
+by commits and by pages that open or close, and looks by itself when the next offer runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hotline.kernel.db import Database, Reader, Tx
+from hotline.kernel.events import Recorded
+from hotline.ports.clock import Clock
+from hotline.ports.lease import Held, Leases
+from hotline.queue import routing, store
+from hotline.queue.events import AgentStateChanged, QueueItemChanged
+from hotline.queue.model import GONE_AFTER, PAGE_CLOSED, RETURNED, AgentWord, ItemState
+from hotline.queue.routing import Agent, Offer, Waiting
+from hotline.queue.service import agent_changed, change_agent_state, give_back, item_changed
+
+LEASE = "router"
+LOOK_SECONDS = 2.0
+"""It looks at least so often, in case a wake-up was lost."""
+
+IsPresent = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What there is to do."""
+
+    expired: list[sa.Row[Any]] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    gone: list[sa.Row[Any]] = field(default_factory=list)
+    returned: list[sa.Row[Any]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.expired or self.offers or self.gone or self.returned)
+
+
+class Router:
+    """Routes the queue. An offer lasts ``offer_seconds``; an agent serves at most ``capacity`` citizens."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        leases: Leases,
+        is_present: IsPresent,
+        *,
+        offer_seconds: int,
+        capacity: int,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._leases = leases
+        self._is_present = is_present
+        self._offer_lasts = timedelta(seconds=offer_seconds)
+        self._capacity = capacity
+        self._absent_since: dict[str, datetime] = {}
+        self._wake = asyncio.Event()
+
+    def committed(self, recorded: Sequence[Recorded]) -> None:
+        """A commit listener: look again when the queue or an agent changed."""
+        if any(isinstance(r.event, QueueItemChanged | AgentStateChanged) for r in recorded):
+            self._wake.set()
+
+    def presence_changed(self, _user_id: str, _present: bool) -> None:
+        """A presence listener."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Route for ever; ends with ``Conflict`` ("stale_lease") when another router took over."""
+        async with self._leases.hold(LEASE) as held:
+            self._absent_since.clear()
+            while True:
+                self._wake.clear()
+                while await self.step(held):
+                    pass
+                try:
+                    await asyncio.wait_for(self._wake.wait(), await self._pause())
+                except TimeoutError:
+                    continue
+
+    async def step(self, held: Held) -> bool:
+        """Do what there is to do now; False when there was nothing."""
+        async with self._database.read() as reader:
+            look = await self._look(reader, lock=False)
+        if look.is_empty:
+            return False
+        async with self._database.uow() as tx:
+            await held.check(tx)
+            await self._act(tx, await self._look(tx, lock=True))
+        return True
+
+    async def _pause(self) -> float:
+        """Seconds until the next offer runs out or the next absence counts, and never longer than a look."""
+        async with self._database.read() as reader:
+            moments = [r.offer_expires_at for r in await store.line(reader) if r.offer_expires_at]
+        moments += [since + GONE_AFTER for since in self._absent_since.values()]
+        if not moments:
+            return LOOK_SECONDS
+        ahead: timedelta = min(moments) - self._clock.now()
+        return max(0.01, min(LOOK_SECONDS, ahead.total_seconds()))
+
+    async def _look(self, reader: Reader, *, lock: bool) -> _Look:
+        now = self._clock.now()
+        agents = await store.agents(reader, lock=lock)
+        gone = self._gone(agents, now)
+        returned = [
+            a
+            for a in agents
+            if a.state == AgentWord.OFFLINE and a.reason == PAGE_CLOSED and self._is_present(a.user_id)
+        ]
+        line = await store.line(reader)
+        expired = [r for r in line if r.state == ItemState.OFFERED and r.offer_expires_at <= now]
+        offers = await self._offers(reader, line, agents, now)
+        return _Look(expired, offers, gone, returned)
+
+    def _gone(self, agents: Sequence[sa.Row[Any]], now: datetime) -> list[sa.Row[Any]]:
+        """Agents who count as working although their pages have been closed for too long."""
+        absent = [a for a in agents if a.state != AgentWord.OFFLINE and not self._is_present(a.user_id)]
+        self._absent_since = {a.user_id: self._absent_since.get(a.user_id, now) for a in absent}
+        return [a for a in absent if now - self._absent_since[a.user_id] >= GONE_AFTER]
+
+    async def _offers(
+        self,
+        reader: Reader,
+        line: Sequence[sa.Row[Any]],
+        agents: Sequence[sa.Row[Any]],
+        now: datetime,
+    ) -> list[Offer]:
+        waiting = [_waiting(row) for row in line if row.state == ItemState.WAITING]
+        if not waiting:
+            return []
+        serving = await store.serving(reader)
+        offered = {row.offered_to for row in line}
+        ready = [
+            Agent(a.user_id, serving.get(a.user_id, 0), a.user_id in offered, a.last_offered_at)
+            for a in agents
+            if a.state == AgentWord.READY and self._is_present(a.user_id)
+        ]
+        return routing.choose(waiting, ready, self._capacity, now)
+
+    async def _act(self, tx: Tx, look: _Look) -> None:
+        now = self._clock.now()
+        for row in look.expired:
+            is_same = store.queue_item.c.version == row.version
+            if await store.update(tx, row.conversation_id, give_back(row, row.offered_to, now), is_same):
+                item_changed(tx, row.conversation_id, ItemState.WAITING, row.offered_to)
+        for agent in look.gone:
+            await change_agent_state(tx, agent, AgentWord.OFFLINE, PAGE_CLOSED, now)
+        for agent in look.returned:
+            await change_agent_state(tx, agent, AgentWord.BUSY, RETURNED, now)
+        for offer in look.offers:
+            await self._offer(tx, offer, now)
+
+    async def _offer(self, tx: Tx, offer: Offer, now: datetime) -> None:
+        values = {
+            "state": ItemState.OFFERED,
+            "offered_to": offer.agent_id,
+            "offered_at": now,
+            "offer_expires_at": now + self._offer_lasts,
+        }
+        waits = store.queue_item.c.state == ItemState.WAITING
+        if await store.update(tx, offer.item_id, values, waits):
+            item_changed(tx, offer.item_id, ItemState.OFFERED, offer.agent_id)
+            await store.update_agent(tx, offer.agent_id, {"last_offered_at": now})
+            agent_changed(tx, offer.agent_id)
+
+
+def _waiting(row: sa.Row[Any]) -> Waiting:
+    refusals = {user: datetime.fromisoformat(until) for user, until in row.refused_by.items()}
+    return Waiting(row.conversation_id, row.rank_at, refusals)
