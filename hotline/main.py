@@ -26,6 +26,9 @@ from hotline.conversations.feeds import MessagesFeed
 from hotline.conversations.service import Conversations
 from hotline.conversations.service import subscriptions as conversation_subscriptions
 from hotline.conversations.views import ConversationViews
+from hotline.desk.api import desk_endpoints
+from hotline.desk.drafts import Drafts
+from hotline.desk.service import Desk
 from hotline.intake.api import CitizenDoor, citizen_endpoints
 from hotline.intake.feeds import citizen_feeds
 from hotline.intake.service import IntakeService
@@ -172,6 +175,8 @@ class _Wiring:
             c.clock, self.cases, self.conversations, self.notifications, c.jobs, self.catalogue, patience
         )
         c.jobs.register(EXPIRE, self.surveys.expire)
+        self.desk = Desk(self.contacts, self.cases, self.conversations)
+        self.drafts = Drafts(c.clock, c.sealer, self.conversations)
         self.intake = IntakeService(c.database, c.clock, self.contacts, self.conversations, self.queue)
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
@@ -300,6 +305,7 @@ class _Wiring:
             case_endpoints(c.database, c.clock, self.cases),
             conversation_endpoints(c.database, self.conversations, self.chats),
             queue_endpoints(c.database, self.queue, self.conversations, self.chats, c.sealer),
+            desk_endpoints(c.database, self.desk, self.drafts, self.cases),
             survey_endpoints(c.database, self.cases, self.surveys),
             citizen_endpoints(
                 c.database,
