@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
@@ -102,17 +103,17 @@ class Audit:
         async for row in _rows(reader):
             broken = _broken(row, previous, count + 1)
             if broken:
-                return count, BrokenLink("audit", row.seq, broken)
+                return count, BrokenLink("audit", count + 1, broken)
             previous, count = row.hash, count + 1
-        head = (await reader.execute(sa.select(audit_head).where(audit_head.c.id == 1))).one()
-        if head.seq != count or (count and head.hash != previous):
+        head = (await reader.execute(sa.select(audit_head).where(audit_head.c.id == 1))).one_or_none()
+        if head is None or head.seq != count or head.hash != previous:
             return count, BrokenLink("audit", count + 1, "missing_at_end")
         return count, None
 
 
 def _open_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     fields = {k: row[k] for k in ("seq", "actor", "action", "object", "outcome", "detail_digest")}
-    return {**fields, "at": row["at"].isoformat(timespec="microseconds")}
+    return {**fields, "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds")}
 
 
 def _broken(row: sa.Row[Any], previous: str, expected_seq: int) -> str | None:

@@ -35,7 +35,7 @@ class InProcessBus:
         self._listeners: defaultdict[str, set[_Listener]] = defaultdict(set)
 
     def publish(self, topic: str, message: Any) -> None:
-        for listener in tuple(self._listeners[topic]):
+        for listener in tuple(self._listeners.get(topic, ())):
             listener.put(message)
 
     @asynccontextmanager
@@ -46,3 +46,5 @@ class InProcessBus:
             yield listener
         finally:
             self._listeners[topic].discard(listener)
+            if not self._listeners[topic]:
+                del self._listeners[topic]

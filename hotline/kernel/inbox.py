@@ -57,7 +57,7 @@ class Inbox:
         self._clock = clock
 
     async def state(self, tx: Reader, subscriber: str, event_id: str) -> str | None:
-        """``started``, ``done``, ``retry`` or ``parked``; None when it has not been tried."""
+        """``started``, ``done``, ``retry``, ``parked`` or ``replay``; None when it has not been tried."""
         state: str | None = (await tx.execute(_of(inbox.c.state, subscriber, event_id))).scalar_one_or_none()
         return state
 
@@ -101,10 +101,13 @@ class Inbox:
         ]
 
     async def replay(self, tx: Tx, subscriber: str, event_id: str) -> None:
-        """Try a parked delivery again, from its first attempt. ``NotFound`` when it is not parked."""
+        """Try a parked delivery again, from its first attempt. ``NotFound`` when it is not parked.
+
+        It is a person's decision: an effect of which nobody can know whether it happened is then repeated.
+        """
         where = (inbox.c.subscriber == subscriber, inbox.c.event_id == event_id, inbox.c.state == "parked")
         changed = await tx.execute(
-            inbox.update().where(*where).values(state="retry", attempts=0, updated_at=self._clock.now())
+            inbox.update().where(*where).values(state="replay", attempts=0, updated_at=self._clock.now())
         )
         if changed.rowcount == 0:
             raise NotFound("not_parked")

@@ -45,13 +45,17 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Job:
-    """A claimed job. ``key`` makes its effect idempotent where the outside can use one."""
+    """A claimed job. ``key`` makes its effect idempotent where the outside can use one.
+
+    ``attempts`` counts this one; ``claim`` tells this claim of the job from a later one.
+    """
 
     id: str
     kind: str
     key: str
     payload: Mapping[str, Any]
     attempts: int
+    claim: str
 
 
 JobHandler = Callable[[Tx, Job], Awaitable[None]]
@@ -67,7 +71,6 @@ class JobQueue:
         self._clock = clock
         self._first_backoff = first_backoff
         self._handlers: dict[str, JobHandler] = {}
-        self._worker = new_id()
         self._wake = asyncio.Event()
 
     def register(self, kind: str, handler: JobHandler) -> None:
@@ -94,7 +97,11 @@ class JobQueue:
             async with tx.savepoint():
                 await tx.execute(job.insert(), values)
         except sa.exc.IntegrityError:
-            return False
+            # The key is taken; only a job that was cancelled makes way for a new one.
+            again = {"payload": values["payload"], "state": "planned", "run_at": values["run_at"]}
+            where = (job.c.kind == kind, job.c.key == key, job.c.state == "cancelled")
+            planned = await tx.execute(job.update().where(*where).values(**again, attempts=0, error=None))
+            return planned.rowcount > 0
         return True
 
     async def cancel(self, tx: Tx, kind: str, key: str) -> bool:
@@ -119,6 +126,8 @@ class JobQueue:
         if claimed is None:
             return False
         try:
+            if claimed.attempts > ATTEMPTS:
+                raise RuntimeError("the worker died at every attempt")
             async with self._database.uow() as tx:
                 if not await self._still_ours(tx, claimed):
                     return True
@@ -146,28 +155,27 @@ class JobQueue:
             row = (await tx.execute(due)).one_or_none()
             if row is None:
                 return None
-            # While leased, the next turn lies behind the lease: a dead worker's job comes up again.
-            await tx.execute(
-                job.update().where(job.c.id == row.id).values(run_at=now + LEASE, leased_by=self._worker)
-            )
-        return Job(row.id, row.kind, row.key, row.payload, row.attempts)
+            claimed = Job(row.id, row.kind, row.key, row.payload, row.attempts + 1, new_id())
+            # While leased, the next turn lies behind the lease: a dead worker's job comes up again. Counted
+            # now, for a job that kills its worker never gets to count its failure.
+            lease = {"run_at": now + LEASE, "leased_by": claimed.claim, "attempts": claimed.attempts}
+            await tx.execute(job.update().where(job.c.id == row.id).values(**lease))
+        return claimed
 
     async def _still_ours(self, tx: Tx, claimed: Job) -> bool:
         query = sa.select(job.c.leased_by, job.c.state).where(job.c.id == claimed.id).with_for_update()
         row = (await tx.execute(query)).one()
-        return bool(row.state == "planned" and row.leased_by == self._worker)
+        return bool(row.state == "planned" and row.leased_by == claimed.claim)
 
     async def _failed(self, claimed: Job, error: Exception) -> None:
-        attempts = claimed.attempts + 1
-        parked = attempts >= ATTEMPTS
+        parked = claimed.attempts >= ATTEMPTS
         async with self._database.uow() as tx:
             await tx.execute(
                 job.update()
-                .where(job.c.id == claimed.id, job.c.leased_by == self._worker)
+                .where(job.c.id == claimed.id, job.c.leased_by == claimed.claim)
                 .values(
                     state="parked" if parked else "planned",
-                    attempts=attempts,
-                    run_at=self._clock.now() + self._first_backoff * 2 ** (attempts - 1),
+                    run_at=self._clock.now() + self._first_backoff * 2 ** (claimed.attempts - 1),
                     leased_by=None,
                     error=f"{type(error).__name__}: {error}"[:500],
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from hotline.errors import Conflict
+from hotline.errors import Conflict, Unavailable
 from hotline.kernel.db import Database, Reader, Tx, UtcDateTime, metadata
 from hotline.kernel.ids import new_id
+
+log = logging.getLogger(__name__)
 
 lease = sa.Table(
     "lease",
@@ -102,32 +104,51 @@ class DatabaseLeases:
             await asyncio.sleep(self._renew)
             held = await self.try_take(name, holder)
         owner = asyncio.current_task()
-        lost = False
+        assert owner is not None  # noqa: S101
+        lost = asyncio.Event()
 
         async def renew() -> None:
-            nonlocal lost
-            while True:
-                await asyncio.sleep(self._renew)
-                again = await self.try_take(name, holder)
-                if again is None or again.epoch != held.epoch:
-                    lost = True
-                    if owner is not None:
-                        owner.cancel()
-                    return
+            try:
+                await self._renew_until_lost(held)
+            except Exception:
+                log.exception("renewing a lease failed", extra={"lease": name})
+            lost.set()
+            owner.cancel()
 
         renewing = asyncio.create_task(renew(), name=f"renew {name}")
         try:
-            yield held
+            try:
+                yield held
+            finally:
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
         except asyncio.CancelledError:
-            if lost:
+            # Ours was one cancellation; if there was another, somebody is stopping us.
+            if lost.is_set() and owner.uncancel() == 0:
                 raise Conflict("stale_lease", name=name, epoch=held.epoch) from None
             raise
         finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
-            if not lost:
+            if not lost.is_set():
                 await self._give_back(held)
+
+    async def _renew_until_lost(self, held: HeldLease) -> None:
+        """Renew in time; returns when another has the lease, or when it ran out while renewing failed."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._ttl.total_seconds()
+        while True:
+            await asyncio.sleep(self._renew)
+            begun = loop.time()
+            try:
+                async with asyncio.timeout_at(max(ends, begun + self._renew)):
+                    again = await self.try_take(held.name, held.holder)
+            except (Unavailable, TimeoutError) as error:
+                log.warning("lease not renewed", extra={"lease": held.name, "error": repr(error)})
+                if loop.time() >= ends:
+                    return
+                continue
+            if again != held:
+                return
+            ends = begun + self._ttl.total_seconds()
 
     async def _give_back(self, held: HeldLease) -> None:
         async with self._database.uow() as tx:

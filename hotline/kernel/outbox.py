@@ -37,6 +37,9 @@ sa.Index(
 
 _insert = outbox.insert()
 
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""A new event is due whatever the clocks of the nodes say."""
+
 
 async def write_events(tx: Tx, events: Sequence[Event]) -> list[Recorded]:
     """Insert ``events`` as pending rows, in order. Called once, at the end of a unit of work."""
@@ -54,7 +57,7 @@ async def write_events(tx: Tx, events: Sequence[Event]) -> list[Recorded]:
                 "payload": r.event.to_payload(),
                 "occurred_at": now,
                 "state": "pending",
-                "next_at": now,
+                "next_at": AT_ONCE,
             }
             for r in recorded
         ],

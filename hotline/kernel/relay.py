@@ -22,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.kernel.db import Database, Tx
+from hotline.kernel.db import Database, Reader, Tx
 from hotline.kernel.events import Event, Recorded
 from hotline.kernel.inbox import Inbox, is_settled
 from hotline.kernel.outbox import outbox
@@ -35,6 +35,8 @@ BATCH = 200
 ATTEMPTS = 8
 FIRST_BACKOFF = timedelta(seconds=1)
 LONGEST_BACKOFF = timedelta(minutes=10)
+EFFECT_SECONDS = 30.0
+"""An effect that takes longer has failed, with an outcome that ``happened`` may know."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,15 @@ class EffectSubscription:
 AnySubscription = Subscription | EffectSubscription
 
 
+@dataclass(frozen=True)
+class _Hold:
+    """An earlier delivery to ``subscriber`` is to be tried again at ``until``."""
+
+    subscriber: str
+    outbox_id: int
+    until: datetime
+
+
 class Relay:
     """Drains the outbox. Run exactly one at a time (hold the lease ``relay``)."""
 
@@ -76,10 +87,10 @@ class Relay:
         self._first_backoff = first_backoff
         self._inbox = Inbox(clock)
         self._wake = asyncio.Event()
-        self._by_event: defaultdict[str, list[AnySubscription]] = defaultdict(list)
+        self._by_event: dict[str, list[AnySubscription]] = {}
         self._classes: dict[str, type[Event]] = {}
         for subscription in subscriptions:
-            self._by_event[subscription.event.name].append(subscription)
+            self._by_event.setdefault(subscription.event.name, []).append(subscription)
             self._classes[subscription.event.name] = subscription.event
         names = [(s.name, s.event.name) for s in subscriptions]
         if len(set(names)) != len(names):
@@ -95,8 +106,9 @@ class Relay:
             self._wake.clear()
             while await self.drain_once():
                 pass
+            pause = await self._pause()
             try:
-                await asyncio.wait_for(self._wake.wait(), await self._pause())
+                await asyncio.wait_for(self._wake.wait(), pause)
             except TimeoutError:
                 continue
 
@@ -111,25 +123,53 @@ class Relay:
 
     async def drain_once(self) -> bool:
         """Deliver one batch of due events; True when there was any."""
+        now = self._clock.now()
+        pending = sa.select(outbox).where(outbox.c.state == "pending").order_by(outbox.c.id)
         async with self._database.read() as reader:
-            due = sa.select(outbox).where(outbox.c.state == "pending", outbox.c.next_at <= self._clock.now())
-            rows = (await reader.execute(due.order_by(outbox.c.id).limit(BATCH))).all()
-        lanes: defaultdict[str, list[sa.Row[Any]]] = defaultdict(list)
-        for row in rows:
-            lanes[row.aggregate].append(row)
-        await asyncio.gather(*(self._deliver_lane(lane) for lane in lanes.values()))
-        return bool(rows)
+            due = (await reader.execute(pending.where(outbox.c.next_at <= now).limit(BATCH))).all()
+            wanted = [row for row in due if row.name in self._by_event]
+            lanes: defaultdict[str, list[sa.Row[Any]]] = defaultdict(list)
+            for row in wanted:
+                lanes[row.aggregate].append(row)
+            retrying = pending.where(outbox.c.next_at > now, outbox.c.aggregate.in_(lanes))
+            waiting = (await reader.execute(retrying)).all() if lanes else []
+            held = await self._held(reader, waiting)
+        await self._settle_unwanted([row.id for row in due if row.name not in self._by_event])
+        # Every lane ends before an error is passed on: none may go on beside the next drain.
+        ended = await asyncio.gather(
+            *(self._deliver_lane(lane, held[aggregate]) for aggregate, lane in lanes.items()),
+            return_exceptions=True,
+        )
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
+        return bool(due)
 
-    async def _deliver_lane(self, rows: Sequence[sa.Row[Any]]) -> None:
+    async def _held(self, reader: Reader, waiting: Sequence[sa.Row[Any]]) -> defaultdict[str, list[_Hold]]:
+        """By aggregate: the deliveries that wait for their next try, and hold back what comes after them."""
+        held: defaultdict[str, list[_Hold]] = defaultdict(list)
+        for row in waiting:
+            for subscription in self._by_event.get(row.name, ()):
+                if not is_settled(await self._inbox.state(reader, subscription.name, row.event_id)):
+                    held[row.aggregate].append(_Hold(subscription.name, row.id, row.next_at))
+        return held
+
+    async def _settle_unwanted(self, ids: Sequence[int]) -> None:
+        """Events that nobody subscribes to, in one unit."""
+        if ids:
+            async with self._database.uow() as tx:
+                await tx.execute(outbox.update().where(outbox.c.id.in_(ids)).values(state="done"))
+
+    async def _deliver_lane(self, rows: Sequence[sa.Row[Any]], holds: Sequence[_Hold]) -> None:
         """The events of one aggregate, in order; a subscriber that must retry holds back its later ones."""
         held_until: dict[str, datetime] = {}
         for row in rows:
-            recorded = self._recorded(row)
+            held_until |= {hold.subscriber: hold.until for hold in holds if hold.outbox_id < row.id}
             earliest: datetime | None = None
             for subscription in self._by_event[row.name]:
                 until = held_until.get(subscription.name)
                 if until is None:
-                    until = await self._deliver(subscription, recorded)
+                    until = await self._deliver(subscription, row)
                 if until is not None:
                     held_until[subscription.name] = until
                     earliest = min(earliest or until, until)
@@ -138,13 +178,13 @@ class Relay:
                 await tx.execute(outbox.update().where(outbox.c.id == row.id).values(**settled))
 
     def _recorded(self, row: sa.Row[Any]) -> Recorded:
-        known = self._classes.get(row.name)
-        event = known.from_payload(row.aggregate, row.payload) if known else Event(aggregate=row.aggregate)
+        event = self._classes[row.name].from_payload(row.aggregate, row.payload)
         return Recorded(row.event_id, row.occurred_at, event)
 
-    async def _deliver(self, subscription: AnySubscription, recorded: Recorded) -> datetime | None:
+    async def _deliver(self, subscription: AnySubscription, row: sa.Row[Any]) -> datetime | None:
         """None when settled (done or parked), else the moment of the next try."""
         try:
+            recorded = self._recorded(row)
             if isinstance(subscription, Subscription):
                 await self._deliver_inside(subscription, recorded)
             else:
@@ -152,9 +192,9 @@ class Relay:
         except Exception as error:
             log.warning(
                 "delivery failed",
-                extra={"subscriber": subscription.name, "event": recorded.event.name, "error": repr(error)},
+                extra={"subscriber": subscription.name, "event": row.name, "error": repr(error)},
             )
-            return await self._failed(subscription, recorded, error)
+            return await self._failed(subscription, row, error)
         return None
 
     async def _deliver_inside(self, subscription: Subscription, recorded: Recorded) -> None:
@@ -172,12 +212,13 @@ class Relay:
             if is_settled(state):
                 return
             await self._inbox.mark(tx, subscription.name, recorded.event_id, "started")
-        if state in ("started", "retry") and subscription.happened is not None:
+        if state is not None and subscription.happened is not None:
             happened = await subscription.happened(recorded, key)
-            if happened is not False:
+            if happened or (happened is None and state != "replay"):
                 await self._settle(subscription, recorded, "done" if happened else "parked")
                 return
-        await subscription.perform(recorded, key)
+        async with asyncio.timeout(EFFECT_SECONDS):
+            await subscription.perform(recorded, key)
         await self._settle(subscription, recorded, "done")
 
     async def _settle(self, subscription: AnySubscription, recorded: Recorded, state: str) -> None:
@@ -186,19 +227,15 @@ class Relay:
             await self._inbox.mark(tx, subscription.name, recorded.event_id, state, error=error)
 
     async def _failed(
-        self, subscription: AnySubscription, recorded: Recorded, error: Exception
+        self, subscription: AnySubscription, row: sa.Row[Any], error: Exception
     ) -> datetime | None:
         async with self._database.uow() as tx:
-            attempts = 1 + await self._inbox.attempts(tx, subscription.name, recorded.event_id)
+            attempts = 1 + await self._inbox.attempts(tx, subscription.name, row.event_id)
             state = "parked" if attempts >= self._attempts else "retry"
             text = f"{type(error).__name__}: {error}"[:500]
-            await self._inbox.mark(
-                tx, subscription.name, recorded.event_id, state, attempts=attempts, error=text
-            )
+            await self._inbox.mark(tx, subscription.name, row.event_id, state, attempts=attempts, error=text)
         if state == "parked":
-            log.error(
-                "delivery parked", extra={"subscriber": subscription.name, "event": recorded.event.name}
-            )
+            log.error("delivery parked", extra={"subscriber": subscription.name, "event": row.name})
             return None
         backoff = min(self._first_backoff * (2 ** (attempts - 1)), LONGEST_BACKOFF)
         next_try: datetime = self._clock.now() + backoff

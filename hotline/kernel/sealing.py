@@ -33,11 +33,11 @@ class Sealer:
         return _PREFIX + base64.b64encode(nonce + self._cipher.encrypt(nonce, plain.encode(), None)).decode()
 
     def open(self, sealed: str) -> str:
-        """Decrypt; raises ``Unavailable`` ("sealed_unreadable") under another key than it was sealed with."""
-        raw = base64.b64decode(sealed.removeprefix(_PREFIX))
+        """Decrypt; ``Unavailable`` ("sealed_unreadable") when it is damaged, or the key is another."""
         try:
+            raw = base64.b64decode(sealed.removeprefix(_PREFIX), validate=True)
             return self._cipher.decrypt(raw[:12], raw[12:], None).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Unavailable("sealed_unreadable") from error
 
     def blind(self, plain: str) -> str:

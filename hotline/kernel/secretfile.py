@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from hotline.errors import ConfigurationError
+from hotline.kernel.ids import new_id
 
 
 class SecretFolder:
@@ -28,7 +29,7 @@ class SecretFolder:
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.new")
+        partial = path.with_suffix(f".{new_id()}.new")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(os.urandom(32).hex() + "\n")
@@ -40,3 +41,9 @@ class SecretFolder:
             return
         finally:
             partial.unlink()
+        # A key that is lost after values were sealed with it would make them unreadable.
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -30,9 +30,15 @@ class WorkerHealth:
 class Supervisor:
     """Runs workers until it is stopped. A worker that raises, or returns early, is started again."""
 
-    def __init__(self, clock: Clock, first_pause: float = FIRST_PAUSE) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        first_pause: float = FIRST_PAUSE,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._clock = clock
         self._first_pause = first_pause
+        self._pause = pause
         self._work: dict[str, Callable[[], Awaitable[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.health: dict[str, WorkerHealth] = {}
@@ -64,13 +70,23 @@ class Supervisor:
                 try:
                     await self._work[name]()
                     health.last_error = "returned"
+                except asyncio.CancelledError:
+                    if _is_stopping():
+                        raise
+                    health.last_error = "cancelled"  # something it waited for was; nobody stopped the worker
+                    log.warning("worker cancelled from within", extra={"worker": name})
                 except Exception as error:
                     health.last_error = f"{type(error).__name__}: {error}"
                     log.exception("worker failed", extra={"worker": name})
                 if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
                     pause = self._first_pause
                 health.state, health.restarts = "restarting", health.restarts + 1
-                await asyncio.sleep(pause)
+                await self._pause(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         finally:
             health.state = "stopped"
+
+
+def _is_stopping() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

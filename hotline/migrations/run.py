@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hotline.errors import ConfigurationError
-from hotline.kernel.db.sqlite import sqlite_engine
+from hotline.kernel.db.sqlite_file import sqlite_engine
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def _on_database(url: str, work: Callable[[sa.Connection], T]) -> T:
     if url.startswith(SQLITE):
         path = Path(url.removeprefix(SQLITE))
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlite_engine(path, pooled=False)
+        engine = sqlite_engine(path)
         with _alone(path), engine.connect() as connection:
             return work(connection)
     return asyncio.run(_on_postgres(url, work))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, Protocol
@@ -9,6 +10,8 @@ from typing import Any, Literal, Protocol
 import sqlalchemy as sa
 
 from hotline.kernel.events import Event, Recorded
+
+log = logging.getLogger(__name__)
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 Dialect = Literal["sqlite", "postgresql"]
@@ -40,6 +43,17 @@ class Tx(Reader, Protocol):
 
 
 CommitListener = Callable[[Sequence[Recorded]], None]
+
+
+def tell_listeners(listeners: Sequence[CommitListener], recorded: Sequence[Recorded]) -> None:
+    """Call every listener, if anything was recorded. What is committed stays so: an error is only logged."""
+    if not recorded:
+        return
+    for listener in listeners:
+        try:
+            listener(recorded)
+        except Exception:
+            log.exception("commit listener failed")
 
 
 class Database(Protocol):

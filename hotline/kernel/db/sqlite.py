@@ -8,43 +8,47 @@ BEGIN IMMEDIATE under contention, COMMIT, checkpoints, reading — runs in threa
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool, QueuePool
 
 from hotline.errors import DomainError, Unavailable
-from hotline.kernel.db.interface import CommitListener, EventBuffer, Parameters, Reader, Tx
+from hotline.kernel.db.interface import (
+    CommitListener,
+    EventBuffer,
+    Parameters,
+    Reader,
+    Tx,
+    tell_listeners,
+)
+from hotline.kernel.db.sqlite_file import (
+    BUSY_SECONDS,
+    raw_connection,
+    savepoint,
+    sqlite_engine,
+    still_open,
+    storage_error,
+)
+from hotline.kernel.db.sqlite_readers import SqliteReaders
+from hotline.kernel.db.threads import ended, run_to_end
+from hotline.kernel.db.units import only_unit
 from hotline.kernel.events import Recorded
 from hotline.kernel.outbox import write_events
+
+log = logging.getLogger(__name__)
 
 GROUP_UNITS = 64
 """At most so many units share a COMMIT."""
 GROUP_SECONDS = 0.005
 """A group older than this is committed although more units are waiting."""
-BUSY_SECONDS = 10.0
-"""How long another process (a backup, a command) may hold the file before a unit gives up."""
-READERS = 4
-
-_in_unit: contextvars.ContextVar[bool] = contextvars.ContextVar("in_unit", default=False)
-
-
-def storage_error(error: BaseException) -> DomainError:
-    """What an operator should read for an error of SQLite."""
-    text = str(error).lower()
-    if "full" in text or "disk i/o" in text:
-        return Unavailable("storage_full")
-    if "locked" in text or "busy" in text:
-        return Unavailable("database_busy")
-    return Unavailable("commit_failed")
 
 
 class SqliteTx:
@@ -55,9 +59,13 @@ class SqliteTx:
     def __init__(self, connection: sa.Connection, raw: sqlite3.Connection) -> None:
         self._connection = connection
         self._raw = raw
+        self._open = True
         self.buffer = EventBuffer()
 
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
+        if not self._open:
+            raise RuntimeError("this unit of work is over")
+        still_open(self._raw)
         return self._connection.execute(statement, parameters)
 
     def emit(self, event: Any) -> None:
@@ -66,39 +74,12 @@ class SqliteTx:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         async with self.buffer.undone_on_error():
-            with _savepoint(self._raw, "inner"):
+            with savepoint(self._raw, "inner"):
                 yield
 
-
-@contextmanager
-def _savepoint(raw: sqlite3.Connection, name: str) -> Iterator[None]:
-    raw.execute(f"SAVEPOINT {name}")
-    try:
-        yield
-    except BaseException:
-        # After a full disk SQLite may have ended the whole transaction by itself.
-        if raw.in_transaction:
-            raw.execute(f"ROLLBACK TO {name}")
-            raw.execute(f"RELEASE {name}")
-        raise
-    raw.execute(f"RELEASE {name}")
-
-
-class SqliteReader:
-    """A read transaction; statements run in a thread."""
-
-    dialect: Literal["sqlite"] = "sqlite"
-
-    def __init__(self, connection: sa.Connection, threads: ThreadPoolExecutor) -> None:
-        self._connection = connection
-        self._threads = threads
-
-    async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
-        def run() -> sa.CursorResult[Any]:
-            result = self._connection.execute(statement, parameters)
-            return result.freeze()() if result.returns_rows else result  # type: ignore[return-value]
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+    def end(self) -> None:
+        """Nothing more can be written by way of this unit."""
+        self._open = False
 
 
 class _Member:
@@ -116,10 +97,9 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        self._reader_threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._write_engine = sqlite_engine(path, pooled=False)
-        self._read_engine = sqlite_engine(path, pooled=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._engine = sqlite_engine(path)
+        self._readers = SqliteReaders(path)
         self._connection: sa.Connection | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -127,33 +107,35 @@ class SqliteDatabase:
         self._group_since = 0.0
         self._listeners: list[CommitListener] = []
         self._stragglers: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
+    def read(self) -> AbstractAsyncContextManager[Reader]:
+        return self._readers.read()
+
     @asynccontextmanager
     async def uow(self) -> AsyncIterator[Tx]:
-        if _in_unit.get():
-            raise RuntimeError("units of work must not be nested: pass the Tx on")
-        await self._take_turn()
-        marker = _in_unit.set(True)
-        member: _Member | None = None
-        try:
-            connection, raw = await self._begin()
-            tx = SqliteTx(connection, raw)
-            with _savepoint(raw, "unit"):
-                yield tx
-                recorded = await write_events(tx, tx.buffer.events)
-            member = self._join(recorded)
-        except OperationalError as error:
-            raise storage_error(error) from error
-        finally:
-            _in_unit.reset(marker)
+        with only_unit(self):
+            await self._take_turn()
             try:
-                await self._commit_if_due()
+                connection, raw = await self._begin()
+                tx = SqliteTx(connection, raw)
+                try:
+                    with savepoint(raw, "unit"):
+                        yield tx
+                        recorded = await write_events(tx, tx.buffer.events)
+                finally:
+                    tx.end()
+                member = self._join(recorded)
+            except (OperationalError, sqlite3.OperationalError) as error:
+                if (known := storage_error(error)) is not None:
+                    raise known from error
+                raise
             finally:
-                self._turn.release()
-        await asyncio.shield(member.done)
+                await self._end_turn()
+            await asyncio.shield(member.done)
 
     async def _take_turn(self) -> None:
         self._waiting += 1
@@ -165,6 +147,12 @@ class SqliteDatabase:
             raise
         self._waiting -= 1
 
+    async def _end_turn(self) -> None:
+        try:
+            await self._commit_if_due()
+        finally:
+            self._turn.release()
+
     def _commit_for_those_who_relied_on_us(self) -> None:
         """A unit left its COMMIT to a later one in the row, and that one was cancelled."""
         if self._group and not self._waiting:
@@ -174,33 +162,34 @@ class SqliteDatabase:
 
     async def _commit_stragglers(self) -> None:
         await self._take_turn()
-        try:
-            await self._commit_if_due()
-        finally:
-            self._turn.release()
+        await self._end_turn()
 
     async def _begin(self) -> tuple[sa.Connection, sqlite3.Connection]:
-        if self._connection is None:
-            self._connection = await self._in_writer_thread(self._write_engine.connect)
-        raw = _raw(self._connection)
+        if self._closed:
+            raise Unavailable()
+        connection = self._connection
+        if connection is None:
+            connection = await run_to_end(self._thread, self._connect)
+        raw = raw_connection(connection)
         if not raw.in_transaction:
             self._fail_group(Unavailable("commit_failed"))
             await self._begin_immediate(raw)
             self._group_since = time.monotonic()
-        return self._connection, raw
+        return connection, raw
+
+    def _connect(self) -> sa.Connection:
+        self._connection = connection = self._engine.connect()
+        return connection
 
     async def _begin_immediate(self, raw: sqlite3.Connection) -> None:
         try:
             raw.execute("PRAGMA busy_timeout=0")
             raw.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise storage_error(error) from error
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
             raw.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-            try:
-                await self._in_writer_thread(lambda: raw.execute("BEGIN IMMEDIATE"))
-            except sqlite3.OperationalError as still:
-                raise storage_error(still) from still
+            await run_to_end(self._thread, lambda: raw.execute("BEGIN IMMEDIATE"))
 
     def _join(self, recorded: Sequence[Recorded]) -> _Member:
         member = _Member(asyncio.get_running_loop().create_future(), recorded)
@@ -213,29 +202,41 @@ class SqliteDatabase:
         full = len(self._group) >= GROUP_UNITS or time.monotonic() - self._group_since >= GROUP_SECONDS
         if self._waiting and not full and self._group:
             return
-        if self._connection is None or not _raw(self._connection).in_transaction:
+        if self._connection is None or not raw_connection(self._connection).in_transaction:
             self._fail_group(Unavailable("commit_failed"))
             return
-        raw = _raw(self._connection)
+        raw = raw_connection(self._connection)
         if not self._group:
-            raw.execute("ROLLBACK")
+            self._roll_back(raw)
             return
-        await self._in_writer_thread_uncancelled(lambda: raw.execute("COMMIT"), self._finish)
+        committing = asyncio.get_running_loop().run_in_executor(self._thread, raw.execute, "COMMIT")
+        # A COMMIT under way cannot be taken back, whoever is cancelled: its outcome belongs to all its units.
+        cancelled = await ended(committing)
+        self._finish(raw, committing.exception())
+        if cancelled:
+            raise asyncio.CancelledError
 
-    def _finish(self, error: BaseException | None) -> None:
-        group, self._group = self._group, []
+    def _finish(self, raw: sqlite3.Connection, error: BaseException | None) -> None:
         if error is not None:
-            self._group = group
-            if self._connection is not None and _raw(self._connection).in_transaction:
-                _raw(self._connection).execute("ROLLBACK")
-            self._fail_group(storage_error(error))
+            self._roll_back(raw)
+            self._fail_group(storage_error(error) or Unavailable("commit_failed"))
             return
+        group, self._group = self._group, []
         for member in group:
-            if member.recorded:
-                for listener in self._listeners:
-                    listener(member.recorded)
+            tell_listeners(self._listeners, member.recorded)
             if not member.done.done():
                 member.done.set_result(None)
+
+    def _roll_back(self, raw: sqlite3.Connection) -> None:
+        """Undo what is open; a connection that cannot even do that is replaced."""
+        try:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except sqlite3.Error:
+            log.exception("rollback failed")
+            broken, self._connection = self._connection, None
+            if broken is not None:
+                broken.invalidate()
 
     def _fail_group(self, error: DomainError) -> None:
         group, self._group = self._group, []
@@ -243,77 +244,18 @@ class SqliteDatabase:
             if not member.done.done():
                 member.done.set_exception(error)
 
-    async def _in_writer_thread(self, work: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._writer_thread, work)
-
-    async def _in_writer_thread_uncancelled(
-        self, work: Callable[[], Any], finish: Callable[[BaseException | None], None]
-    ) -> None:
-        """Run to the end although the caller may be cancelled: a COMMIT under way cannot be taken back."""
-        running = asyncio.get_running_loop().run_in_executor(self._writer_thread, work)
-        cancelled = False
-        while not running.done():
-            try:
-                await asyncio.wait({running})
-            except asyncio.CancelledError:
-                cancelled = True
-        finish(running.exception())
-        if cancelled:
-            raise asyncio.CancelledError
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reader]:
-        loop = asyncio.get_running_loop()
-
-        def begin() -> sa.Connection:
-            connection = self._read_engine.connect()
-            _raw(connection).execute("BEGIN")
-            return connection
-
-        connection = await loop.run_in_executor(self._reader_threads, begin)
-        try:
-            yield SqliteReader(connection, self._reader_threads)
-        finally:
-            await loop.run_in_executor(self._reader_threads, _end_reading, connection)
-
     async def close(self) -> None:
-        async with self._turn:
+        if self._closed:
+            return
+        await self._take_turn()
+        try:
+            self._closed = True
+            await self._commit_if_due()
             if self._connection is not None:
-                await self._in_writer_thread(self._connection.close)
+                await run_to_end(self._thread, self._connection.close)
                 self._connection = None
-        self._write_engine.dispose()
-        self._read_engine.dispose()
-        self._writer_thread.shutdown()
-        self._reader_threads.shutdown()
-
-
-def _end_reading(connection: sa.Connection) -> None:
-    raw = _raw(connection)
-    if raw.in_transaction:
-        raw.execute("ROLLBACK")
-    connection.close()
-
-
-def _raw(connection: sa.Connection) -> sqlite3.Connection:
-    return cast(sqlite3.Connection, connection.connection.driver_connection)
-
-
-def sqlite_engine(path: Path, *, pooled: bool) -> sa.Engine:
-    """An engine whose connections leave transactions to us; ``pooled`` connections only read."""
-    engine = sa.create_engine(
-        f"sqlite:///{path}",
-        poolclass=QueuePool if pooled else NullPool,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-        isolation_level="AUTOCOMMIT",
-        **({"pool_size": READERS, "max_overflow": READERS} if pooled else {}),
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(raw: Any, _record: Any) -> None:
-        raw.execute("PRAGMA journal_mode=WAL")
-        raw.execute("PRAGMA synchronous=FULL")
-        raw.execute("PRAGMA foreign_keys=ON")
-        if pooled:
-            raw.execute("PRAGMA query_only=ON")
-
-    return engine
+        finally:
+            self._turn.release()
+        await self._readers.close()
+        self._engine.dispose()
+        self._thread.shutdown()
