@@ -1,0 +1,98 @@
+"""People who use the product over HTTP, as their pages do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from tests.support.waiting import PATIENCE, PAUSE
+
+
+class Refused(AssertionError):
+    """The server's problem, with ``status`` and ``body``."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+
+
+class Person:
+    """One browser: cookies, CSRF token, and an open live socket when ``listen`` was called."""
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self._http = http
+        self.csrf = ""
+        self.id = ""
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+
+    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """The reply's JSON; ``Refused`` for a problem."""
+        headers = {"X-CSRF-Token": self.csrf, "Accept-Language": "en"}
+        async with self._http.request(method, path, json=body, params=query, headers=headers) as answer:
+            content = await answer.json(content_type=None) if answer.status != 204 else None
+            if answer.status >= 400:
+                raise Refused(answer.status, content)
+            return content
+
+    async def sign_in(self, account: str, password: str) -> Person:
+        """As the sign-in page does."""
+        session = await self.ask("POST", "/api/session", {"account": account, "password": password})
+        self.csrf, self.id = session["csrf"], session["id"]
+        return self
+
+    async def arrive(self) -> Person:
+        """As the citizen page does when it opens."""
+        session = await self.ask("POST", "/api/citizen/session", {})
+        self.csrf, self.id = session["csrf"], session["visitor"]
+        return self
+
+    async def say(self, text: str, message_id: str | None = None) -> Any:
+        """A citizen's message."""
+        return await self.ask(
+            "POST", "/api/citizen/messages", {"id": message_id or uuid.uuid4().hex, "text": text}
+        )
+
+    async def open_page(self) -> None:
+        """Keep a live socket open: an agent without a page gets no offers."""
+        self._socket = await self._http.ws_connect("/api/live")
+
+    async def close(self) -> None:
+        """Close the browser."""
+        if self._socket is not None:
+            await self._socket.close()
+        await self._http.close()
+
+
+@asynccontextmanager
+async def people(url: str) -> AsyncIterator[Callable[[], Person]]:
+    """Makes persons, each with a browser of its own, and closes them all."""
+    everybody: list[Person] = []
+
+    def new() -> Person:
+        jar = aiohttp.CookieJar(unsafe=True)
+        person = Person(aiohttp.ClientSession(base_url=url, cookie_jar=jar))
+        everybody.append(person)
+        return person
+
+    try:
+        yield new
+    finally:
+        for person in everybody:
+            await person.close()
+
+
+async def eventually(look: Callable[[], Awaitable[Any]], what: str, patience: float = PATIENCE) -> Any:
+    """The first truthy thing that ``look`` sees."""
+    deadline = time.monotonic() + patience
+    while True:
+        if seen := await look():
+            return seen
+        assert time.monotonic() < deadline, f"waited {patience:.0f} s in vain until {what}"
+        await asyncio.sleep(PAUSE)
