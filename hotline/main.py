@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sqlalchemy as sa
 from aiohttp import web
 
 from hotline import __version__
@@ -70,11 +69,12 @@ from hotline.web.app import build_app
 from hotline.web.auth import Principal
 from hotline.web.endpoint import Endpoints
 from hotline.web.guard import Guard
-from hotline.web.health import HealthBoard, PartHealth, health_endpoints
+from hotline.web.health import HealthBoard, health_endpoints
 from hotline.web.live import Feed, LiveHub
 from hotline.web.live_socket import LiveSocket
 from hotline.web.metrics import Metrics
 from hotline.web.pages import Pages, built_ui
+from hotline.web.parts import bus_check, database_check, switched_off
 from hotline.web.sessions import Sessions
 from hotline.web.signin import SignIn, session_endpoints
 from hotline.web.throttle import Throttle
@@ -269,22 +269,10 @@ class _Wiring:
 
     def _board(self, supervisor: Supervisor) -> HealthBoard:
         board = HealthBoard()
-
-        async def database() -> PartHealth:
-            async with self.core.database.read() as reader:
-                await reader.execute(sa.select(1))
-            return PartHealth("ok", self.core.database.dialect)
-
-        async def bus() -> PartHealth:
-            failing = [h.name for h in supervisor.health.values() if h.state != "running"]
-            if failing:
-                return PartHealth("degraded", f"not running: {', '.join(failing)}")
-            return PartHealth("ok", f"in-process, {len(supervisor.health)} workers")
-
-        board.add("database", database)
-        board.add("bus", bus)
+        board.add("database", database_check(self.core.database))
+        board.add("bus", bus_check(supervisor))
         if not self.core.settings.telephony:
-            board.add("telephony", _switched_off)
+            board.add("telephony", switched_off)
         return board
 
     def _endpoints(self, board: HealthBoard) -> list[Endpoints]:
@@ -318,10 +306,6 @@ class _Wiring:
 
     async def _denied(self, principal: Principal, operation: str, path: str) -> None:
         await self.core.audit.denied(self.core.database, principal.actor, operation, f"route:{path}")
-
-
-async def _switched_off() -> PartHealth:
-    return PartHealth("absent", "switched off with --no-telephony")
 
 
 __all__ = ["Hotline", "build", "metadata"]
