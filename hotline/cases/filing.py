@@ -25,12 +25,12 @@ class Filing:
     def columns(self, taxonomy: Taxonomy) -> dict[str, Any]:
         """The case's columns; the names are kept as this version of the tree has them."""
         values: dict[str, Any] = {
+            "category_code": self.category_code,
             "urgency": str(self.urgency),
             "sla_code": self.sla_code,
             "repair_class": str(self.repair_class) if self.repair_class else None,
         }
         if self.leaf is not None:
-            values["category_code"] = self.leaf.code
             values["category_path"] = category_path(taxonomy, self.leaf)
             values["tax_version"] = taxonomy.tax_version
         return values

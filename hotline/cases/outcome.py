@@ -28,7 +28,7 @@ from hotline.cases.model import (
 from hotline.cases.plans import Deed, Plan
 from hotline.cases.store import StoredCase
 from hotline.cases.tables import case_assignment, case_task
-from hotline.cases.transition import Action
+from hotline.cases.transition import Action, Clocks
 from hotline.cases.transitions import Step, advance, next_task_state
 from hotline.cases.unit_rows import ASSIGNMENT_TRANSITIONS
 from hotline.errors import Conflict
@@ -185,8 +185,14 @@ def _run_clocks(
     if deed.action in (Action.REFUSE_RETURN, Action.APPROVE_RETURN):
         for assignment_id in touched:
             clocks.hold_for_late_decision(assignment_id, deed.now)
-    everything = {a.id for a in step.assignments} if step.case in FINAL_CASE_STATES else touched
-    clocks.apply((row.clocks for row in step.rows), everything, moment)
+    effects = [row.clocks for row in step.rows]
+    if deed.action is Action.REPORT and deed.payload.get("contacted_user") is True:
+        effects.append(Clocks(meets=(DeadlineType.CONTACT,)))
+    if step.case in FINAL_CASE_STATES:
+        # What never happened (a requester whom the unit did not call) is not waited for any more.
+        effects.append(Clocks(stops=tuple(DeadlineType)))
+        touched = {a.id for a in step.assignments}
+    clocks.apply(effects, touched, moment)
     for row in made.new_assignments:
         clocks.start_unit(row["id"], moment)
     if made.crew_id is not None:
