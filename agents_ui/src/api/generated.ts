@@ -743,6 +743,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a case, and accept and send it, or answer it, in the same step. */
+        post: operations["desk_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own drafts, newest first. */
+        get: operations["desk_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/drafts/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft; empty at version 0 when there is none. */
+        get: operations["desk_draft"];
+        /** Keep the form as it is now. */
+        put: operations["desk_save"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/places": {
         parameters: {
             query?: never;
@@ -1068,7 +1120,7 @@ export interface components {
          */
         AnswerBody: {
             /** @default null */
-            visited: components["schemas"]["Visited"] | null;
+            visited?: components["schemas"]["Visited"] | null;
             solved: components["schemas"]["Solved"];
             /** Labour Fee */
             labour_fee: boolean;
@@ -1078,7 +1130,7 @@ export interface components {
              * Remark
              * @default
              */
-            remark: string;
+            remark?: string;
         };
         /**
          * AssignmentView
@@ -1133,42 +1185,42 @@ export interface components {
              * Actor
              * @default null
              */
-            actor: string | null;
+            actor?: string | null;
             /**
              * Object
              * @default null
              */
-            object: string | null;
+            object?: string | null;
             /**
              * Action
              * @default null
              */
-            action: string | null;
+            action?: string | null;
             /**
              * Outcome
              * @default null
              */
-            outcome: string | null;
+            outcome?: string | null;
             /**
              * Since
              * @default null
              */
-            since: string | null;
+            since?: string | null;
             /**
              * Until
              * @default null
              */
-            until: string | null;
+            until?: string | null;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * AuditView
@@ -1299,39 +1351,39 @@ export interface components {
              * State
              * @default []
              */
-            state: components["schemas"]["CaseState"][];
+            state?: components["schemas"]["CaseState"][];
             /**
              * Unit Id
              * @default null
              */
-            unit_id: string | null;
+            unit_id?: string | null;
             /**
              * Q
              * @default
              */
-            q: string;
+            q?: string;
             /** @default null */
-            urgency: components["schemas"]["Urgency"] | null;
+            urgency?: components["schemas"]["Urgency"] | null;
             /**
              * Overdue
              * @default false
              */
-            overdue: boolean;
+            overdue?: boolean;
             /**
              * Mine
              * @default false
              */
-            mine: boolean;
+            mine?: boolean;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Limit
              * @default 50
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * CasePage
@@ -1442,27 +1494,27 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Captain Id
              * @default null
              */
-            captain_id: string | null;
+            captain_id?: string | null;
             /**
              * Member Ids
              * @default []
              */
-            member_ids: string[];
+            member_ids?: string[];
             /**
              * Skills
              * @default []
              */
-            skills: string[];
+            skills?: string[];
             /**
              * Active
              * @default false
              */
-            active: boolean;
+            active?: boolean;
             /** Version */
             version: number;
         };
@@ -1499,42 +1551,42 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Group
              * @default null
              */
-            group: string | null;
+            group?: string | null;
             /**
              * Industry
              * @default null
              */
-            industry: string | null;
+            industry?: string | null;
             /**
              * Principal
              * @default null
              */
-            principal: string | null;
+            principal?: string | null;
             /**
              * Hotline Deputy
              * @default null
              */
-            hotline_deputy: string | null;
+            hotline_deputy?: string | null;
             /**
              * Duty Phone
              * @default null
              */
-            duty_phone: string | null;
+            duty_phone?: string | null;
             /**
              * Area
              * @default null
              */
-            area: string | null;
+            area?: string | null;
             /**
              * Active
              * @default false
              */
-            active: boolean;
+            active?: boolean;
             /** Version */
             version: number;
         };
@@ -1549,23 +1601,29 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Unit Id
              * @default null
              */
-            unit_id: string | null;
+            unit_id?: string | null;
             /**
              * Roles
              * @default []
              */
-            roles: string[];
+            roles?: string[];
             /**
              * Active
              * @default true
              */
-            active: boolean;
+            active?: boolean;
         };
+        /**
+         * Channel
+         * @description Where a request came from (§1.4).
+         * @enum {string}
+         */
+        Channel: "phone" | "phone_12345" | "wechat_mp" | "mini_program" | "app" | "web" | "sms" | "walk_in" | "snap_report" | "patrol" | "iot" | "video_ai" | "leader" | "media" | "platform_12345" | "platform_110" | "company_cs";
         /**
          * CitizenCaseView
          * @description A case in plain words: ``plain_state`` and the steps' codes are texts of the citizen page.
@@ -1600,12 +1658,12 @@ export interface components {
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Phone
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
         };
         /**
          * CitizenConversation
@@ -1710,22 +1768,22 @@ export interface components {
              * Captain Id
              * @default null
              */
-            captain_id: string | null;
+            captain_id?: string | null;
             /**
              * Member Ids
              * @default []
              */
-            member_ids: string[];
+            member_ids?: string[];
             /**
              * Skills
              * @default []
              */
-            skills: string[];
+            skills?: string[];
             /**
              * Active
              * @default false
              */
-            active: boolean;
+            active?: boolean;
             /** Unit Id */
             unit_id: string;
         };
@@ -1740,37 +1798,37 @@ export interface components {
              * Group
              * @default null
              */
-            group: string | null;
+            group?: string | null;
             /**
              * Industry
              * @default null
              */
-            industry: string | null;
+            industry?: string | null;
             /**
              * Principal
              * @default null
              */
-            principal: string | null;
+            principal?: string | null;
             /**
              * Hotline Deputy
              * @default null
              */
-            hotline_deputy: string | null;
+            hotline_deputy?: string | null;
             /**
              * Duty Phone
              * @default null
              */
-            duty_phone: string | null;
+            duty_phone?: string | null;
             /**
              * Area
              * @default null
              */
-            area: string | null;
+            area?: string | null;
             /**
              * Active
              * @default false
              */
-            active: boolean;
+            active?: boolean;
             /** Code */
             code: string;
         };
@@ -1791,7 +1849,7 @@ export interface components {
              * Unit Id
              * @default null
              */
-            unit_id: string | null;
+            unit_id?: string | null;
         };
         /**
          * Credentials
@@ -1822,17 +1880,17 @@ export interface components {
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
             /**
              * Unit Id
              * @default null
              */
-            unit_id: string | null;
+            unit_id?: string | null;
         };
         /**
          * CrewRef
@@ -1915,12 +1973,28 @@ export interface components {
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Phone
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
+        };
+        /**
+         * DraftView
+         * @description A half-filled form. ``version`` 0: there is none yet.
+         */
+        DraftView: {
+            /** Key */
+            key: string;
+            /** Version */
+            version: number;
+            /** Form */
+            form: {
+                [key: string]: unknown;
+            };
+            /** Updated At */
+            updated_at: string | null;
         };
         /**
          * FailureView
@@ -2009,7 +2083,7 @@ export interface components {
              * Dry Run
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
         };
         /**
          * ImportReport
@@ -2091,12 +2165,12 @@ export interface components {
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * PartView
@@ -2130,7 +2204,7 @@ export interface components {
              * Kind
              * @default null
              */
-            kind: ("road" | "community" | "poi" | "district") | null;
+            kind?: ("road" | "community" | "poi" | "district") | null;
         };
         /**
          * PlaceView
@@ -2172,22 +2246,22 @@ export interface components {
             /** Category Code */
             category_code: string;
             /** @default null */
-            urgency: components["schemas"]["Urgency"] | null;
+            urgency?: components["schemas"]["Urgency"] | null;
             /**
              * Sla Code
              * @default null
              */
-            sla_code: string | null;
+            sla_code?: string | null;
             /**
              * Repair Class
              * @default null
              */
-            repair_class: string | null;
+            repair_class?: string | null;
             /**
              * Appointment Start
              * @default null
              */
-            appointment_start: string | null;
+            appointment_start?: string | null;
         };
         /**
          * PreviewView
@@ -2222,7 +2296,7 @@ export interface components {
              * Errors
              * @default null
              */
-            errors: components["schemas"]["FieldError"][] | null;
+            errors?: components["schemas"]["FieldError"][] | null;
         };
         /**
          * ProposalView
@@ -2306,15 +2380,94 @@ export interface components {
          */
         RecordBody: {
             /** @default null */
-            answer: components["schemas"]["AnswerBody"] | null;
+            answer?: components["schemas"]["AnswerBody"] | null;
             /** @default null */
-            exempt_code: components["schemas"]["SurveyExempt"] | null;
+            exempt_code?: components["schemas"]["SurveyExempt"] | null;
             /**
              * Notified
              * @default null
              */
-            notified: ("phone" | "in_person") | null;
+            notified?: ("phone" | "in_person") | null;
         };
+        /**
+         * RegisterBody
+         * @description The case form. ``key`` is made by the page: sent twice, it is one case.
+         */
+        RegisterBody: {
+            /** Key */
+            key: string;
+            /**
+             * Conversation Id
+             * @default null
+             */
+            conversation_id?: string | null;
+            channel: components["schemas"]["Channel"];
+            request_type: components["schemas"]["RequestType"];
+            /**
+             * Category Code
+             * @default null
+             */
+            category_code?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /** Content */
+            content: string;
+            /** Address */
+            address: string;
+            /**
+             * Room
+             * @default null
+             */
+            room?: string | null;
+            /** @default null */
+            urgency?: components["schemas"]["Urgency"] | null;
+            /**
+             * Sla Code
+             * @default null
+             */
+            sla_code?: string | null;
+            /** @default null */
+            repair_class?: components["schemas"]["RepairClass"] | null;
+            /**
+             * Requester Name
+             * @default null
+             */
+            requester_name?: string | null;
+            /**
+             * Requester Phone
+             * @default null
+             */
+            requester_phone?: string | null;
+            /**
+             * Anonymous
+             * @default false
+             */
+            anonymous?: boolean;
+            /**
+             * Secret
+             * @default false
+             */
+            secret?: boolean;
+            /**
+             * Unit Id
+             * @default null
+             */
+            unit_id?: string | null;
+            /**
+             * Answer Text
+             * @default null
+             */
+            answer_text?: string | null;
+        };
+        /**
+         * RepairClass
+         * @description How big a repair is (§3.2).
+         * @enum {string}
+         */
+        RepairClass: "household" | "minor" | "major" | "special";
         /**
          * Replay
          * @description Which parked delivery is to be tried again.
@@ -2339,6 +2492,11 @@ export interface components {
             /** Labour Cost */
             labour_cost: number;
         };
+        /**
+         * RequestType
+         * @enum {string}
+         */
+        RequestType: "consult" | "help" | "complaint" | "report" | "suggestion" | "praise";
         /**
          * ReturnView
          * @description A unit's wish to give the case back.
@@ -2377,14 +2535,14 @@ export interface components {
              * @default result
              * @enum {string}
              */
-            ground: "result" | "timeliness" | "attitude" | "fee" | "policy";
+            ground?: "result" | "timeliness" | "attitude" | "fee" | "policy";
             /** Note */
             note: string;
             /**
              * Notified
              * @default null
              */
-            notified: ("phone" | "in_person") | null;
+            notified?: ("phone" | "in_person") | null;
         };
         /**
          * ReviewView
@@ -2454,6 +2612,18 @@ export interface components {
             capabilities: string[];
         };
         /**
+         * SaveDraft
+         * @description The whole form as it is now; ``version`` is the draft's that it was filled from, 0 for a new one.
+         */
+        SaveDraft: {
+            /** Version */
+            version: number;
+            /** Form */
+            form: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SendMessage
          * @description ``id`` is made by the page: sent twice, or from a second tab, it is still one message.
          */
@@ -2466,7 +2636,7 @@ export interface components {
              * Sent At
              * @default null
              */
-            sent_at: string | null;
+            sent_at?: string | null;
         };
         /**
          * SessionView
@@ -2496,12 +2666,12 @@ export interface components {
              * Reason
              * @default null
              */
-            reason: string | null;
+            reason?: string | null;
             /**
              * Version
              * @default null
              */
-            version: number | null;
+            version?: number | null;
         };
         /**
          * SetPassword
@@ -2740,32 +2910,32 @@ export interface components {
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
             /**
              * Q
              * @default null
              */
-            q: string | null;
+            q?: string | null;
             /**
              * Unit Id
              * @default null
              */
-            unit_id: string | null;
+            unit_id?: string | null;
             /**
              * Role
              * @default null
              */
-            role: string | null;
+            role?: string | null;
             /**
              * Active
              * @default null
              */
-            active: boolean | null;
+            active?: boolean | null;
         };
         /**
          * UserRef
@@ -4458,6 +4628,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
                 };
             };
             /** @description Problem */

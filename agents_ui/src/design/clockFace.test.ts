@@ -4,12 +4,14 @@ import { clockFace, isDueSoon } from './clockFace'
 
 const deadline = (changes: Partial<DeadlineView> = {}): DeadlineView => ({
   type: 'finish',
+  assignment_id: null,
+  round: 0,
   basis: 'wall',
   start_at: '2026-11-22T06:00:00Z',
   due_at: '2026-11-22T12:00:00Z',
   met_at: null,
   state: 'running',
-  limit: '6h',
+  limit: 360,
   ...changes,
 })
 const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)

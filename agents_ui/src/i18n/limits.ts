@@ -1,0 +1,15 @@
+import { useI18n } from 'vue-i18n'
+import type { DeadlineView } from '@/api/types'
+import { useDurations } from './durations'
+
+/** The limit of a deadline in words: 15 min, 6 h, 4 working hours, 5 working days. */
+export function useLimits(): { limit: (deadline: DeadlineView) => string } {
+  const { t } = useI18n()
+  const { words } = useDurations()
+  function limit(deadline: DeadlineView): string {
+    if (deadline.basis === 'working_days') return t('common.limit.workingDays', { n: deadline.limit })
+    const time = words(deadline.limit * 60)
+    return deadline.basis === 'working_hours' ? t('common.limit.workingHours', { time }) : time
+  }
+  return { limit }
+}

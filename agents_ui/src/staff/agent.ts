@@ -1,0 +1,54 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { api, reply } from '@/api/client'
+import type { AgentStateView, DeskItem } from '@/api/types'
+import { useLiveView } from '@/live/live'
+import { useSession } from './session'
+
+/** The agent at this desk: state, what is offered, what is being served. Follows the server live. */
+export const useAgent = defineStore('agent', () => {
+  const session = useSession()
+  const isAgent = computed(() => session.may('desk.work'))
+  const states = useLiveView<AgentStateView>('my.agent', null, isAgent)
+  const work = useLiveView<DeskItem>('my.desk', null, isAgent)
+
+  const answered = ref<AgentStateView | null>(null)
+  const view = computed<AgentStateView | null>(() => {
+    const live = states.items.value[0] ?? null
+    const own = answered.value
+    return own && (!live || own.version > live.version) ? own : live
+  })
+  const offers = computed(() => work.items.value.filter((one) => one.kind === 'offer'))
+  const conversations = computed(() =>
+    work.items.value
+      .filter((one) => one.kind === 'conversation')
+      .sort((a, b) => a.waiting_since.localeCompare(b.waiting_since)),
+  )
+
+  /** The conversation open at the desk; kept while looking at other pages. */
+  const selected = ref<string | null>(null)
+  const current = computed(() => conversations.value.find((one) => one.conversation_id === selected.value) ?? null)
+
+  async function setState(state: 'ready' | 'busy'): Promise<void> {
+    answered.value = await reply(api.PUT('/api/agent/state', { body: { state } }))
+  }
+
+  async function toggle(): Promise<void> {
+    await setState(view.value?.state === 'ready' ? 'busy' : 'ready')
+  }
+
+  async function accept(itemId: string): Promise<string> {
+    const path = { item_id: itemId }
+    const taken = await reply(api.POST('/api/queue/items/{item_id}/accept', { params: { path } }))
+    selected.value = taken.conversation_id
+    return taken.conversation_id
+  }
+
+  async function decline(itemId: string): Promise<void> {
+    const path = { item_id: itemId }
+    await reply(api.POST('/api/queue/items/{item_id}/decline', { params: { path } }))
+  }
+
+  const loaded = computed(() => work.loaded.value)
+  return { isAgent, view, offers, conversations, selected, current, loaded, toggle, accept, decline }
+})
