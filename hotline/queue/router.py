@@ -67,13 +67,22 @@ class Router:
         self._absent_since: dict[str, datetime] = {}
         self._wake = asyncio.Event()
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """Agents without a page who do not count as away yet."""
+        return frozenset(self._absent_since)
+
     def committed(self, recorded: Sequence[Recorded]) -> None:
         """A commit listener: look again when the queue or an agent changed."""
         if any(isinstance(r.event, QueueItemChanged | AgentStateChanged) for r in recorded):
-            self._wake.set()
+            self.wake()
 
     def presence_changed(self, _user_id: str, _present: bool) -> None:
         """A presence listener."""
+        self.wake()
+
+    def wake(self) -> None:
+        """Look again now."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -84,8 +93,9 @@ class Router:
                 self._wake.clear()
                 while await self.step(held):
                     pass
+                pause = await self._pause()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), await self._pause())
+                    await asyncio.wait_for(self._wake.wait(), pause)
                 except TimeoutError:
                     continue
 

@@ -91,6 +91,10 @@ class Queue:
         if not is_unattended(row):
             raise Conflict("conversation_attended")
         await store.lock_agents(tx, [agent_id, row.taken_by])
+        own = await self._own_state(tx, agent_id)
+        if own.state == AgentWord.OFFLINE:
+            # Whoever takes over is at work from now on, though not asking for more.
+            await change_agent_state(tx, own, AgentWord.BUSY, None, self._clock.now())
         unchanged = [item.c.version == row.version]
         if not await self._taken(tx, agent_id, conversation_id, unchanged, row.taken_by):
             raise Conflict("conversation_attended")
