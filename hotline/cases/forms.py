@@ -76,7 +76,8 @@ def _text(name: str, *, required: bool = True) -> FormField:
 
 FORMS: Mapping[Action, tuple[FormField, ...]] = {
     Action.ACCEPT: (
-        _text("category_code"),
+        # What the case is filed under already need not be given again.
+        _text("category_code", required=False),
         _choice("urgency", Urgency, required=False),
         _choice("sla_code", SLA_POLICIES, required=False),
         _choice("repair_class", RepairClass, required=False),

@@ -18,7 +18,7 @@ from hotline.cases.transition import Action
 from hotline.errors import FieldProblem
 from hotline.kernel.db import Reader
 from hotline.kernel.ids import new_id
-from hotline.staff.views import active_units, crews_of_unit
+from hotline.staff.views import UnitView, active_units, crews_of_unit
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,15 @@ async def _dispatch(reader: Reader, deed: Deed, taxonomy: Taxonomy) -> Plan:
     made = Plan(facts, case={"appointment_at": appointment})
     if appointment is not None and appointment < row.clocks_from_at:
         made.problems.append(FieldProblem("appointment_start", "appointment_before_acceptance"))
+    _send(made, deed, units, str(basis))
+    return made
+
+
+def _send(made: Plan, deed: Deed, units: Mapping[str, UnitView], basis: str) -> None:
+    """An assignment for each unit that was named and may have one."""
+    lead_id, co_ids = deed.payload.get("unit_id"), deed.payload.get("co_unit_ids", ())
     wanted = [("unit_id", lead_id, AssignmentRole.LEAD)] if lead_id else []
-    wanted += [("co_unit_ids", unit_id, AssignmentRole.CO) for unit_id in payload.get("co_unit_ids", ())]
+    wanted += [("co_unit_ids", unit_id, AssignmentRole.CO) for unit_id in co_ids]
     busy = {a.unit_id for a in deed.case.effective}
     for name, unit_id, role in wanted:
         if unit_id not in units:
@@ -108,15 +115,14 @@ async def _dispatch(reader: Reader, deed: Deed, taxonomy: Taxonomy) -> Plan:
             made.problems.append(FieldProblem(name, "unit_has_case_already"))
         else:
             busy.add(unit_id)
-            made.new_assignments.append(_assignment(deed, unit_id, role, str(basis)))
+            made.new_assignments.append(_assignment(deed, unit_id, role, basis))
     made.told = {
-        "basis": str(basis),
+        "basis": basis,
         "units": [
             {"id": a["unit_id"], "name": units[a["unit_id"]].name, "role": a["role"]}
             for a in made.new_assignments
         ],
     }
-    return made
 
 
 def _assignment(deed: Deed, unit_id: str, role: AssignmentRole, basis: str) -> dict[str, Any]:

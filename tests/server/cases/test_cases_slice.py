@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -359,7 +360,7 @@ async def test_every_offered_action_that_is_allowed_can_be_done(cases: CaseHouse
         *("agent", "shift_lead", "dispatcher", "unit_clerk", "survey_agent"), unit=WATER, name="everyone"
     )
     case = await cases.register(cases.agent)
-    way = (
+    way: tuple[tuple[str, dict[str, Any]], ...] = (
         ("accept", {}),
         ("dispatch", {"unit_id": cases.units[WATER]}),
         ("sign", {}),
