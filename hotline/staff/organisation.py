@@ -122,20 +122,28 @@ class Organisation:
 
     async def change_crew(self, actor: str, crew_id: str, version: int, fields: CrewFields) -> CrewView:
         """Change a crew; it stays in its unit."""
-        async with self._database.uow() as tx:
-            row = await _require(tx, crew, crew_id)
-            present = {key: getattr(row, key) for key in ("name", "captain_id", "skills", "active")}
-            members = [one.id for one in (await store.members_of(tx, [crew_id]))[crew_id]]
-            values = _trimmed({**present, "member_ids": members, **fields})
-            names = {name for _, name in await store.crew_names(tx, [row.unit_id])} - {row.name}
-            await self._refuse_bad_crew(tx, row.unit_id, values, names)
-            members = values.pop("member_ids")
-            values["updated_at"] = self._clock.now()
-            if not await store.update(tx, crew, crew_id, version, values):
-                raise Conflict("changed_meanwhile")
-            await store.replace_members(tx, crew_id, members)
-            await self._crew_changed(tx, actor, "crew.change", crew_id, row.unit_id, fields=sorted(fields))
-            return await self._crew(tx, crew_id)
+        try:
+            async with self._database.uow() as tx:
+                return await self._change_crew(tx, actor, crew_id, version, fields)
+        except sa.exc.IntegrityError as error:
+            raise InvalidInput([FieldProblem("name", "crew_name_taken")]) from error
+
+    async def _change_crew(
+        self, tx: Tx, actor: str, crew_id: str, version: int, fields: CrewFields
+    ) -> CrewView:
+        row = await _require(tx, crew, crew_id)
+        present = {key: getattr(row, key) for key in ("name", "captain_id", "skills", "active")}
+        members = [one.id for one in (await store.members_of(tx, [crew_id]))[crew_id]]
+        values = _trimmed({**present, "member_ids": members, **fields})
+        names = {name for _, name in await store.crew_names(tx, [row.unit_id])} - {row.name}
+        await self._refuse_bad_crew(tx, row.unit_id, values, names)
+        members = values.pop("member_ids")
+        values["updated_at"] = self._clock.now()
+        if not await store.update(tx, crew, crew_id, version, values):
+            raise Conflict("changed_meanwhile")
+        await store.replace_members(tx, crew_id, members)
+        await self._crew_changed(tx, actor, "crew.change", crew_id, row.unit_id, fields=sorted(fields))
+        return await self._crew(tx, crew_id)
 
     async def _crew(self, reader: Reader, crew_id: str) -> CrewView:
         return (await shape_crews(reader, [await _require(reader, crew, crew_id)]))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -115,7 +116,7 @@ class Staff:
         for new in many:
             if problem := password_problem(new.password, normalise_account(new.account)):
                 raise InvalidInput([problem])
-        hashes = [await self._passwords.hash(new.password) for new in many]
+        hashes = await asyncio.gather(*(self._passwords.hash(new.password) for new in many))
         try:
             async with self._database.uow() as tx:
                 rows = [
@@ -200,13 +201,13 @@ class Staff:
 
     async def change_own_password(self, who: Principal, old: str, new: str) -> None:
         """Replace one's own password; ends every other session. Wrong tries are throttled."""
-        await self._throttle.refuse_if_spent(PASSWORD_TRIES, who.id)
+        await self._throttle.spend(PASSWORD_TRIES, who.id)
         async with self._database.read() as reader:
             row = await self._require(reader, who.id)
         if not await self._passwords.matches(old, row.password_hash):
-            await self._throttle.count(PASSWORD_TRIES, who.id)
             await self._audit.denied(self._database, who.actor, "user.password", f"user:{who.id}")
             raise InvalidInput([FieldProblem("old", "password_wrong")])
+        await self._throttle.forget(PASSWORD_TRIES, who.id)
         if problem := password_problem(new, row.account, "new"):
             raise InvalidInput([problem])
         if await self._passwords.matches_any(new, [row.password_hash, *row.former_hashes]):
@@ -216,7 +217,6 @@ class Staff:
             await self._store_password(tx, row, hashed, must_change=False)
             await self._sessions.end_all(tx, "staff", who.id, but=who.session)
             await self._changed(tx, who.actor, "user.password", who.id)
-        await self._throttle.forget(PASSWORD_TRIES, who.id)
 
     async def _store_password(self, tx: Tx, row: sa.Row[Any], hashed: str, must_change: bool) -> None:
         values = {
