@@ -73,6 +73,13 @@ def _actor(call: Call) -> CaseActor:
 def case_endpoints(database: Database, clock: Clock, cases: Cases) -> Endpoints:
     """``/api/cases``, ``/api/taxonomy`` and ``/api/unit/assignments``."""
     api = Endpoints("cases")
+    _add_filing(api, database, cases)
+    _add_lists(api, database, clock, cases)
+    _add_case(api, database, cases)
+    return api
+
+
+def _add_filing(api: Endpoints, database: Database, cases: Cases) -> None:
     tree = taxonomy_view(cases.taxonomy)
 
     @api.get("/api/taxonomy", needs="taxonomy.view")
@@ -86,7 +93,11 @@ def case_endpoints(database: Database, clock: Clock, cases: Cases) -> Endpoints:
         async with database.read() as reader:
             return await cases.preview(reader, body.order())
 
-    # Whose cases: `case.view_all` or `case.view_unit`, which `scope` decides; no single capability does.
+
+# Whose cases: `case.view_all` or `case.view_unit`, as `scope` decides; no single capability does (needs=None).
+
+
+def _add_lists(api: Endpoints, database: Database, clock: Clock, cases: Cases) -> None:
     @api.get("/api/cases", needs=None)
     async def page(call: Call, query: CaseListQuery) -> CasePage:
         """A page of the cases that are the viewer's business."""
@@ -105,6 +116,16 @@ def case_endpoints(database: Database, clock: Clock, cases: Cases) -> Endpoints:
             items, following = await cases.views.page(reader, wanted, actor)
         return CasePage(items=items, next=following)
 
+    @api.get("/api/unit/assignments", needs="case.view_unit")
+    async def unit_assignments(call: Call) -> list[UnitAssignmentView]:
+        """What the viewer's unit has to do."""
+        if call.who.unit_id is None:
+            return []
+        async with database.read() as reader:
+            return await cases.views.unit_assignments(reader, call.who.unit_id)
+
+
+def _add_case(api: Endpoints, database: Database, cases: Cases) -> None:
     @api.get("/api/cases/{case_no}", needs=None)
     async def view(call: Call) -> CaseView:
         """The case page."""
@@ -126,13 +147,3 @@ def case_endpoints(database: Database, clock: Clock, cases: Cases) -> Endpoints:
         async with cases.refusals_audited(actor, f"case.{action}"[:80], case_no), database.uow() as tx:
             await cases.act(tx, case_no, action, body.version, body.payload, actor)
             return await cases.views.view(tx, case_no, actor, call.language)
-
-    @api.get("/api/unit/assignments", needs="case.view_unit")
-    async def unit_assignments(call: Call) -> list[UnitAssignmentView]:
-        """What the viewer's unit has to do."""
-        if call.who.unit_id is None:
-            return []
-        async with database.read() as reader:
-            return await cases.views.unit_assignments(reader, call.who.unit_id)
-
-    return api
