@@ -70,6 +70,7 @@ from hotline.web.auth import Principal
 from hotline.web.endpoint import Endpoints
 from hotline.web.guard import Guard
 from hotline.web.health import HealthBoard, health_endpoints
+from hotline.web.housekeeping import Housekeeping
 from hotline.web.live import Feed, LiveHub
 from hotline.web.live_socket import LiveSocket
 from hotline.web.metrics import Metrics
@@ -261,6 +262,8 @@ class _Wiring:
         supervisor.add("jobs", self.core.jobs.run)
         supervisor.add("live", self.hub.run)
         supervisor.add("anchors", self.anchors.run)
+        c = self.core
+        supervisor.add("housekeeping", Housekeeping(c.database, c.sessions, c.throttle).run)
         return supervisor
 
     async def _relay_alone(self) -> None:

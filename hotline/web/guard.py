@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -76,6 +77,8 @@ class Guard:
         """The aiohttp handler of ``endpoint``."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            if any("\0" in text for text in (*request.match_info.values(), *request.query.values())):
+                raise InvalidInput([FieldProblem("", "text_binary")])
             principal = await self._admit(endpoint, request)
             language = choose_language(request.headers.get("Accept-Language"))
             arguments: dict[str, Any] = {}
@@ -118,23 +121,31 @@ async def _read_body(endpoint: Endpoint, request: web.Request) -> Any:
     if endpoint.body is bytes:
         return bytes(raw)
     try:
-        text = raw.decode("utf-8")
-        value = json.loads(text)
-    except (UnicodeDecodeError, ValueError) as error:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+        problem = _unfit(value)
+    except (ValueError, RecursionError) as error:
         raise InvalidInput([FieldProblem("", "json_invalid")]) from error
-    if _has_nul(value):
-        raise InvalidInput([FieldProblem("", "text_binary")])
+    if problem:
+        raise InvalidInput([FieldProblem("", problem)])
     model: type[BaseModel] = endpoint.body
     return model.model_validate(value)
 
 
-def _has_nul(value: Any) -> bool:
-    """PostgreSQL cannot store NUL, and no person types it: it is binary data in a text field."""
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _unfit(value: Any) -> str | None:
+    """Why no database can store ``value``: NUL is no text that a person types, and integers have 32 bits."""
     if isinstance(value, str):
-        return "\0" in value
+        return "text_binary" if "\0" in value else None
+    if isinstance(value, int):
+        return "field_range" if abs(value) >= 2**31 else None
     if isinstance(value, dict):
-        return any(_has_nul(v) for v in value.values())
-    return isinstance(value, list) and any(_has_nul(v) for v in value)
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return next((problem for problem in map(_unfit, value) if problem), None)
+    return None
 
 
 def _read_query(model: type[BaseModel], request: web.Request) -> BaseModel:
@@ -149,7 +160,9 @@ def _read_query(model: type[BaseModel], request: web.Request) -> BaseModel:
     return model.model_validate(values)
 
 
-_adapters: dict[Any, TypeAdapter[Any]] = {}
+@cache
+def _adapter(reply: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(reply)
 
 
 def _respond(endpoint: Endpoint, reply: Any) -> web.StreamResponse:
@@ -157,7 +170,7 @@ def _respond(endpoint: Endpoint, reply: Any) -> web.StreamResponse:
         return reply
     if endpoint.reply is None:
         return web.Response(status=endpoint.status)
-    adapter = _adapters.setdefault(endpoint.reply, TypeAdapter(endpoint.reply))
+    adapter = _adapter(endpoint.reply)
     return web.Response(
         body=adapter.dump_json(reply), status=endpoint.status, content_type="application/json"
     )

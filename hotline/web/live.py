@@ -55,6 +55,14 @@ class Feed(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """One view on a page. A new one under the same name is another watch."""
+
+    feed: str
+    scope: str
+
+
 @dataclass(eq=False)
 class Client:
     """One connected page. ``outgoing`` holds messages of the protocol; ``dropped`` says that it fell behind.
@@ -64,7 +72,7 @@ class Client:
 
     principal: Principal
     outgoing: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(CLIENT_QUEUE))
-    watching: dict[str, tuple[str, str]] = field(default_factory=dict)
+    watching: dict[str, Watch] = field(default_factory=dict)
     early: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -76,6 +84,7 @@ class Client:
             self.dropped.set()
 
 
+Viewer = tuple[Client, str, Watch]
 PresenceListener = Callable[[str, bool], None]
 
 
@@ -155,11 +164,14 @@ class LiveHub:
         if scope is None:
             return False
         # Watching begins before the snapshot is read: a change in between is sent twice rather than never.
-        client.watching[watch_id] = (feed_name, scope)
+        client.watching[watch_id] = Watch(feed_name, scope)
         client.early[watch_id] = []
         try:
             async with self._database.read() as reader:
                 entities = await feed.load(reader, scope, None)
+        except BaseException:
+            self.unwatch(client, watch_id)
+            raise
         finally:
             early = client.early.pop(watch_id)
         client.send(
@@ -185,33 +197,50 @@ class LiveHub:
             while not self._incoming.empty() and len(batch) < 256:
                 batch.append(self._incoming.get_nowait())
             for feed in self._feeds.values():
-                touched = {i: None for recorded in batch for i in feed.touched(recorded.event)}
+                try:
+                    touched = {i: None for recorded in batch for i in feed.touched(recorded.event)}
+                except Exception:
+                    self._give_up(feed, self._viewers(feed))
+                    continue
                 if touched:
                     await self._fan_out(feed, list(touched))
 
+    def _viewers(self, feed: Feed) -> list[Viewer]:
+        """Who watches the feed; a client that was given up gets nothing more."""
+        return [
+            (client, watch_id, watch)
+            for client in self._clients
+            if not client.dropped.is_set()
+            for watch_id, watch in client.watching.items()
+            if watch.feed == feed.name
+        ]
+
+    def _give_up(self, feed: Feed, viewers: Sequence[Viewer]) -> None:
+        """The pages must not go on showing what is no longer true: they reconnect for a snapshot."""
+        log.exception("live feed failed", extra={"feed": feed.name})
+        for client, _, _ in viewers:
+            client.dropped.set()
+
     async def _fan_out(self, feed: Feed, ids: Sequence[str]) -> None:
-        scopes: dict[str, list[tuple[Client, str]]] = {}
-        for client in self._clients:
-            for watch_id, (name, scope) in client.watching.items():
-                if name == feed.name:
-                    scopes.setdefault(scope, []).append((client, watch_id))
+        scopes: dict[str, list[Viewer]] = {}
+        for viewer in self._viewers(feed):
+            scopes.setdefault(viewer[2].scope, []).append(viewer)
         for scope, viewers in scopes.items():
             try:
                 async with self._database.read() as reader:
                     entities = {e.id: e for e in await feed.load(reader, scope, ids)}
             except Exception:
-                # The pages must not go on showing what is no longer true: they reconnect for a snapshot.
-                log.exception("live feed failed", extra={"feed": feed.name})
-                for client, _ in viewers:
-                    client.dropped.set()
+                self._give_up(feed, viewers)
                 continue
             self._cursor += 1
             self._send_changes(viewers, ids, entities)
 
     def _send_changes(
-        self, viewers: Sequence[tuple[Client, str]], ids: Sequence[str], entities: Mapping[str, Entity]
+        self, viewers: Sequence[Viewer], ids: Sequence[str], entities: Mapping[str, Entity]
     ) -> None:
-        for client, watch_id in viewers:
+        for client, watch_id, watch in viewers:
+            if client.watching.get(watch_id) is not watch:
+                continue  # it looks at something else by now
             message = {
                 "type": "changes",
                 "watch": watch_id,

@@ -9,22 +9,28 @@ told to sign in where it must.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from typing import Any, Literal
+import logging
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
 
 from aiohttp import WSMsgType, web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hotline.errors import Forbidden, NotSignedIn
+from hotline.errors import DomainError, Forbidden, NotSignedIn, Unavailable
 from hotline.web.auth import Principal
 from hotline.web.guard import Guard, same_origin
 from hotline.web.live import Client, LiveHub
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 RECONNECT = 4008
 HEARTBEAT = 20.0
 RECHECK = 60.0
 """Every so often the session is looked up again: this counts as its use, and notices that it ended."""
+CLOSE_SECONDS = 5.0
 WATCHES = 64
 """One page watches at most so many views."""
 
@@ -58,7 +64,7 @@ class LiveSocket:
         await socket.prepare(request)
         client = self._hub.join(principal)
         helpers = [
-            asyncio.create_task(self._send(socket, client)),
+            asyncio.create_task(self._send(request, socket, client)),
             asyncio.create_task(self._recheck(request, client)),
         ]
         try:
@@ -87,37 +93,59 @@ class LiveSocket:
                 self._hub.unwatch(client, wanted.watch)
             elif len(client.watching) >= WATCHES:
                 client.send({"type": "refused", "watch": wanted.watch, "code": "too_many_requests"})
-            elif not await self._hub.watch(client, wanted.watch, wanted.feed, wanted.key):
-                client.send({"type": "refused", "watch": wanted.watch, "code": "not_found"})
+            elif refusal := await self._watch(client, wanted):
+                client.send({"type": "refused", "watch": wanted.watch, "code": refusal})
 
-    async def _send(self, socket: web.WebSocketResponse, client: Client) -> None:
+    async def _watch(self, client: Client, wanted: LiveRequest) -> str | None:
+        """Begin a watch; the code of a refusal."""
+        try:
+            seen = await self._hub.watch(client, wanted.watch, wanted.feed, wanted.key)
+        except DomainError as error:
+            return error.code
+        except Exception:
+            log.exception("live view failed", extra={"feed": wanted.feed})
+            client.dropped.set()
+            return None
+        return None if seen else "not_found"
+
+    async def _send(self, request: web.Request, socket: web.WebSocketResponse, client: Client) -> None:
         dropped = asyncio.create_task(client.dropped.wait())
         try:
             while not client.dropped.is_set():
-                waiting: asyncio.Task[dict[str, Any]] = asyncio.create_task(client.outgoing.get())
-                await asyncio.wait({waiting, dropped}, return_when=asyncio.FIRST_COMPLETED)
-                if not waiting.done():
-                    waiting.cancel()
+                message = await _unless(dropped, client.outgoing.get())
+                if message is None:
                     break
-                sending = asyncio.create_task(
-                    socket.send_str(json.dumps(waiting.result(), ensure_ascii=False, default=str))
-                )
-                # A stalled client blocks its own send; give it up as soon as its queue overflows.
-                await asyncio.wait({sending, dropped}, return_when=asyncio.FIRST_COMPLETED)
-                if not sending.done():
-                    sending.cancel()
-                    break
-                if sending.exception() is not None:
-                    break
+                text = json.dumps(message, ensure_ascii=False, default=str)
+                # A stalled client blocks its own send; it is given up as soon as its queue overflows.
+                await _unless(dropped, socket.send_str(text))
+        except ConnectionError:
+            return
         finally:
             dropped.cancel()
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(socket.close(code=RECONNECT, message=b"reconnect"), 5)
+        try:
+            await asyncio.wait_for(socket.close(code=RECONNECT, message=b"reconnect"), CLOSE_SECONDS)
+        except (ConnectionError, TimeoutError):
+            # It does not even read our goodbye.
+            if request.transport is not None:
+                request.transport.abort()
 
     async def _recheck(self, request: web.Request, client: Client) -> None:
         while True:
             await asyncio.sleep(RECHECK)
-            principal = await self._principal(request)
+            try:
+                principal = await self._principal(request)
+            except Unavailable:
+                continue  # the next time will tell
             if principal is None or principal.capabilities != client.principal.capabilities:
                 client.dropped.set()
                 return
+
+
+async def _unless(ended: asyncio.Task[Any], work: Coroutine[Any, Any, T]) -> T | None:
+    """The outcome of ``work``, or None when ``ended`` came first; ``work`` is never left behind."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()

@@ -34,7 +34,10 @@ class Pages:
     async def _asset(self, request: web.Request) -> web.StreamResponse:
         if self._folder is None:
             raise web.HTTPNotFound
-        wanted = (self._folder / request.match_info["path"]).resolve()
+        try:
+            wanted = (self._folder / request.match_info["path"]).resolve()
+        except ValueError as error:  # a NUL in the path
+            raise web.HTTPNotFound from error
         if not wanted.is_relative_to(self._folder.resolve()) or not wanted.is_file():
             raise web.HTTPNotFound
         cache = IMMUTABLE if "assets" in wanted.parts else "no-cache"

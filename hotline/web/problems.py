@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -82,6 +84,7 @@ def problem_response(error: DomainError, request: web.Request, catalogue: Catalo
         status=error.status,
         headers=headers,
         content_type="application/problem+json",
+        dumps=partial(json.dumps, default=str),
     )
 
 

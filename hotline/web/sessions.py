@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,9 +11,12 @@ from typing import cast
 
 import sqlalchemy as sa
 
+from hotline.errors import Unavailable
 from hotline.kernel.db import Database, Reader, Tx, UtcDateTime, metadata
 from hotline.ports.clock import Clock
 from hotline.web.auth import Kind
+
+log = logging.getLogger(__name__)
 
 web_session = sa.Table(
     "web_session",
@@ -56,6 +60,7 @@ class Sessions:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._touched: dict[str, datetime] = {}
 
     async def begin(self, tx: Tx, kind: Kind, subject: str) -> tuple[str, Session]:
         """A new session and the token for its cookie; the token exists nowhere else."""
@@ -87,14 +92,19 @@ class Sessions:
         return Session(row.token_hash, cast(Kind, row.kind), row.subject, row.csrf, row.seen_at)
 
     async def touch(self, session: Session) -> None:
-        """Note that the session is in use."""
+        """Note that the session is in use. A page that only reads goes on when nothing can be written."""
         now = self._clock.now()
-        if now - session.seen_at < TOUCH:
+        if now - self._touched.get(session.key, session.seen_at) < TOUCH:
             return
-        async with self._database.uow() as tx:
-            await tx.execute(
-                web_session.update().where(web_session.c.token_hash == session.key).values(seen_at=now)
-            )
+        # The many requests of one page come at once, before the first of them has written.
+        self._touched = {k: at for k, at in self._touched.items() if now - at < TOUCH} | {session.key: now}
+        update = web_session.update().where(web_session.c.token_hash == session.key).values(seen_at=now)
+        try:
+            async with self._database.uow() as tx:
+                await tx.execute(update)
+        except Unavailable as error:
+            self._touched.pop(session.key, None)
+            log.warning("session not touched", extra={"error": error.code})
 
     async def end(self, tx: Tx, key: str) -> None:
         """End one session at once."""

@@ -81,15 +81,15 @@ class SignIn:
         account = credentials.account.strip().lower()
         browser = self._known_browser(call.request, account)
         source = f"browser {browser}" if browser else f"address {call.address}"
-        await self._throttle.refuse_if_spent(FAILURES, account, source)
+        # Counted before the password is looked at: a thousand tries at once must not all be looked at.
+        await self._throttle.spend(FAILURES, account, source)
         account_id = await self._authenticator.verify(account, credentials.password)
         found = await self._authenticator.load(account_id) if account_id else None
         if account_id is None or found is None:
-            await self._throttle.count(FAILURES, account, source)
             async with self._database.uow() as tx:
                 detail = {"address": call.address}
                 await self._audit.append(
-                    tx, Act(f"account:{account}", "sign_in", "session", "denied", detail)
+                    tx, Act(f"account:{account}"[:80], "sign_in", "session", "denied", detail)
                 )
             raise NotSignedIn("wrong_password")
         await self._throttle.forget(FAILURES, account, source)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hotline.errors import TooMany
-from hotline.kernel.db import Database, UtcDateTime, metadata
+from hotline.kernel.db import Database, Tx, UtcDateTime, metadata
 from hotline.ports.clock import Clock
 
 rate_window = sa.Table(
@@ -43,28 +45,51 @@ class Throttle:
         async with self._database.read() as reader:
             query = sa.select(rate_window).where(rate_window.c.key == _key(limit, subject))
             row = (await reader.execute(query)).one_or_none()
-        now = self._clock.now()
-        if row is not None and row._mapping["count"] >= limit.most and row.ends_at > now:
-            raise TooMany("too_many_requests", retry_after=math.ceil((row.ends_at - now).total_seconds()))
+        if row is not None and row._mapping["count"] >= limit.most and row.ends_at > self._clock.now():
+            raise self._too_many(row.ends_at)
 
     async def count(self, limit: Limit, *subject: str) -> None:
         """Count one."""
-        now, key = self._clock.now(), _key(limit, subject)
         async with self._database.uow() as tx:
-            running = await tx.execute(
-                rate_window.update()
-                .where(rate_window.c.key == key, rate_window.c.ends_at > now)
-                .values(count=rate_window.c.count + 1)
-            )
-            if running.rowcount == 0:
-                await tx.execute(rate_window.delete().where(rate_window.c.key == key))
-                row = {"key": key, "count": 1, "ends_at": now + limit.window}
-                await tx.execute(rate_window.insert(), row)
+            await self._add_one(tx, limit, subject)
 
     async def spend(self, limit: Limit, *subject: str) -> None:
-        """Count one, or raise ``TooMany``."""
+        """Count one, or raise ``TooMany``: of any number that come at once, ``most`` get through."""
         await self.refuse_if_spent(limit, *subject)
-        await self.count(limit, *subject)
+        async with self._database.uow() as tx:
+            counted, ends_at = await self._add_one(tx, limit, subject)
+        if counted > limit.most:
+            raise self._too_many(ends_at)
+
+    async def _add_one(self, tx: Tx, limit: Limit, subject: tuple[str, ...]) -> tuple[int, datetime]:
+        """The count with this one, and when its window ends; one statement, for two may come at once."""
+        now = self._clock.now()
+        insert: Any = (sqlite if tx.dialect == "sqlite" else postgresql).insert(rate_window)
+        running = rate_window.c.ends_at > now
+        fresh = {"count": 1, "ends_at": now + limit.window}
+        counted = await tx.execute(
+            insert.values(key=_key(limit, subject), **fresh)
+            .on_conflict_do_update(
+                index_elements=[rate_window.c.key],
+                set_={
+                    "count": sa.case((running, rate_window.c.count + 1), else_=1),
+                    "ends_at": sa.case((running, rate_window.c.ends_at), else_=insert.excluded.ends_at),
+                },
+            )
+            .returning(rate_window.c.count, rate_window.c.ends_at)
+        )
+        row = counted.one()
+        return row[0], row[1]
+
+    def _too_many(self, ends_at: datetime) -> TooMany:
+        seconds = math.ceil((ends_at - self._clock.now()).total_seconds())
+        return TooMany("too_many_requests", retry_after=max(1, seconds))
+
+    async def purge(self, tx: Tx) -> int:
+        """Delete windows that are over; how many."""
+        return (
+            await tx.execute(rate_window.delete().where(rate_window.c.ends_at <= self._clock.now()))
+        ).rowcount
 
     async def forget(self, limit: Limit, *subject: str) -> None:
         """Start over for this key."""
