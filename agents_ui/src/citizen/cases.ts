@@ -1,6 +1,6 @@
 /** The visitor's own cases, kept current while a page is open. */
 import { computed, ref, shallowRef } from 'vue'
-import type { CitizenCase } from '@/api/contract-citizen'
+import type { CitizenCase } from './shapes'
 import { follow } from './follow'
 import { knownVisitor, loadCases } from './requests'
 import { isTrouble, type Trouble } from './trouble'

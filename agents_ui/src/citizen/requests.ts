@@ -9,7 +9,7 @@ import type {
   Conversation,
   Receipt,
   SurveyAnswer,
-} from '@/api/contract-citizen'
+} from './shapes'
 import { Problem, Unreachable } from '@/api/problem'
 import type { Outgoing } from './chat/outbox'
 import { language } from './language'
@@ -86,7 +86,7 @@ async function arrive(): Promise<void> {
 }
 
 async function begin(): Promise<void> {
-  settle(await request<CitizenSession>('POST', '/api/citizen/session'))
+  settle(await request<CitizenSession>('POST', '/api/citizen/session', {}))
 }
 
 function settle(given: CitizenSession): void {

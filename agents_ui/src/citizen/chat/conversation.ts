@@ -1,6 +1,6 @@
 /** The visitor's conversation: what the server knows of it, and what is still on its way. */
 import { computed, ref, shallowRef } from 'vue'
-import type { Message, QueueStanding } from '@/api/contract-citizen'
+import type { Message, QueueStanding } from '../shapes'
 import { forget, keep, kept, whenChangedElsewhere } from '../kept'
 import { knownVisitor, loadConversation, sendMessage } from '../requests'
 import { follow } from '../follow'

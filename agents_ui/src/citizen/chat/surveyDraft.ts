@@ -1,16 +1,22 @@
 /** The answers of a survey while they are being chosen; they survive leaving the page. */
-import type { SurveyAnswer } from '@/api/contract-citizen'
+import type { SurveyAnswer } from '../shapes'
 import { keep, kept } from '../kept'
 
 export type SurveyOutcome = 'thanks' | 'thanks_review' | 'closed'
-export type SurveyDraft = Partial<SurveyAnswer> & { remark: string; outcome?: SurveyOutcome }
+
+/** `not_needed`: nobody had to come, which the server keeps as no answer. */
+export interface SurveyDraft extends Partial<Pick<SurveyAnswer, 'solved' | 'labour_fee' | 'score'>> {
+  visited?: 'yes' | 'no' | 'not_needed'
+  remark: string
+  outcome?: SurveyOutcome
+}
 
 export const SCORES = [5, 4, 3, 2, 1] as const
 const ASKED = ['visited', 'solved', 'labour_fee', 'score'] as const
 
 export function draftOf(surveyId: string): SurveyDraft {
   const found = kept(nameOf(surveyId))
-  return { remark: '', ...(typeof found === 'object' && found !== null ? (found as Partial<SurveyAnswer>) : {}) }
+  return { remark: '', ...(typeof found === 'object' && found !== null ? (found as Partial<SurveyDraft>) : {}) }
 }
 
 export function keepDraft(surveyId: string, draft: SurveyDraft): void {
@@ -32,7 +38,8 @@ export function answerOf({ visited, solved, labour_fee: fee, score, remark }: Su
   if (visited === undefined || solved === undefined || fee === undefined || score === undefined) {
     throw new Error('the survey is not complete')
   }
-  return { visited, solved, labour_fee: fee, score, remark: remark.trim() }
+  const came = visited === 'not_needed' ? null : visited
+  return { visited: came, solved, labour_fee: fee, score, remark: remark.trim() }
 }
 
 /** Whether the citizen says that it is not done well: then a person looks into it (DOMAIN 6.4). */

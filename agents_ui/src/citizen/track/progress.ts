@@ -1,9 +1,9 @@
 /** A case in plain words: where it stands, what has happened, what comes last. */
-import type { CitizenCase } from '@/api/contract-citizen'
+import type { CitizenCase } from '../shapes'
 import { t, textFor } from '../language'
 import { dayAndClock } from '../times'
 
-export type Standing = 'done' | 'waiting' | 'working' | 'yours' | 'stopped'
+export type Standing = 'done' | 'waiting' | 'working' | 'yours' | 'late' | 'stopped'
 
 export interface ShownStep {
   readonly key: string
@@ -21,6 +21,7 @@ const STANDING: Readonly<Record<string, Standing>> = {
   asking: 'yours',
   closed: 'done',
   merged: 'done',
+  late: 'late',
   suspended: 'stopped',
   rejected: 'stopped',
   cancelled: 'stopped',

@@ -1,5 +1,5 @@
 /** The unit's board: which assignments are shown, in which order, and what the next decision is. */
-import type { CrewBrief, UnitAssignmentView } from '@/api/types'
+import type { CrewRef, UnitAssignmentView } from '@/api/types'
 import { isDueSoon } from '@/design/clockFace'
 
 export const GROUPS = ['to_sign', 'in_hand', 'to_mend'] as const
@@ -54,7 +54,7 @@ export function crewLoads(lines: readonly UnitAssignmentView[]): Map<string, num
 }
 
 /** The crew with the least in hand, the first by name among equals; null when there is no crew. */
-export function suggestedCrew<T extends CrewBrief>(crews: readonly T[], loads: ReadonlyMap<string, number>): T | null {
+export function suggestedCrew<T extends CrewRef>(crews: readonly T[], loads: ReadonlyMap<string, number>): T | null {
   const load = (crew: T): number => loads.get(crew.id) ?? 0
   return [...crews].sort((a, b) => load(a) - load(b) || a.name.localeCompare(b.name))[0] ?? null
 }

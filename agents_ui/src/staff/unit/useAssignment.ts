@@ -17,8 +17,6 @@ export interface OpenAssignment {
   load: () => Promise<void>
 }
 
-type Addressed = ActionView & { assignment_id?: string | null }
-
 export function useAssignment(line: () => UnitAssignmentView | null): OpenAssignment {
   const view = ref<CaseView | null>(null)
   const failure = ref<unknown>(null)
@@ -40,7 +38,7 @@ export function useAssignment(line: () => UnitAssignmentView | null): OpenAssign
 
   function action(name: UnitAction): ActionView | null {
     const wanted = line()?.assignment_id
-    const found = (view.value?.actions ?? []) as Addressed[]
+    const found = view.value?.actions ?? []
     return found.find((one) => one.action === name && (!one.assignment_id || one.assignment_id === wanted)) ?? null
   }
 
