@@ -78,7 +78,7 @@ class Throttle:
             )
             .returning(rate_window.c.count, rate_window.c.ends_at)
         )
-        row = counted.one()
+        row: Any = counted.one()
         return row[0], row[1]
 
     def _too_many(self, ends_at: datetime) -> TooMany:
