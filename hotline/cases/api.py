@@ -94,7 +94,7 @@ def _add_filing(api: Endpoints, database: Database, cases: Cases) -> None:
             return await cases.preview(reader, body.order())
 
 
-# Whose cases: `case.view_all` or `case.view_unit`, as `scope` decides; no single capability does (needs=None).
+# Whose cases: `case.view_all` or `case.view_unit`, as `scope` decides; no single capability (needs=None).
 
 
 def _add_lists(api: Endpoints, database: Database, clock: Clock, cases: Cases) -> None:
