@@ -8,8 +8,8 @@ export function useLimits(): { limit: (deadline: DeadlineView) => string } {
   const { words } = useDurations()
   function limit(deadline: DeadlineView): string {
     if (deadline.basis === 'working_days') return t('common.limit.workingDays', { n: deadline.limit })
-    const time = words(deadline.limit * 60)
-    return deadline.basis === 'working_hours' ? t('common.limit.workingHours', { time }) : time
+    if (deadline.basis === 'working_hours') return t('common.limit.workingHours', { n: deadline.limit / 60 })
+    return words(deadline.limit * 60)
   }
   return { limit }
 }

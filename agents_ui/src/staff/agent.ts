@@ -44,11 +44,18 @@ export const useAgent = defineStore('agent', () => {
     return taken.conversation_id
   }
 
+  /** Take a conversation whose agent is away. */
+  async function takeOver(conversationId: string): Promise<void> {
+    const path = { conversation_id: conversationId }
+    const taken = await reply(api.POST('/api/conversations/{conversation_id}/take', { params: { path } }))
+    selected.value = taken.conversation_id
+  }
+
   async function decline(itemId: string): Promise<void> {
     const path = { item_id: itemId }
     await reply(api.POST('/api/queue/items/{item_id}/decline', { params: { path } }))
   }
 
   const loaded = computed(() => work.loaded.value)
-  return { isAgent, view, offers, conversations, selected, current, loaded, toggle, accept, decline }
+  return { isAgent, view, offers, conversations, selected, current, loaded, toggle, accept, takeOver, decline }
 })
