@@ -17,7 +17,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 
 def lint_imports(tree: Path) -> tuple[int, str]:
     """The exit code and the output of import-linter for a tree."""
-    command = [LINT, "--no-cache", "--config", tree / "pyproject.toml"]
+    command = [str(LINT), "--no-cache", "--config", str(tree / "pyproject.toml")]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout + done.stderr
 
