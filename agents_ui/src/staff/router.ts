@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import { ANY_SECTION } from './admin/sections'
 import type { Session } from './session'
 import SignInPage from './signin/SignInPage.vue'
 
@@ -45,6 +46,19 @@ const routes: RouteRecordRaw[] = [
     name: 'reviews',
     component: () => import('./reviews/ReviewsPage.vue'),
     meta: { needs: ['survey.review'], title: 'staff.nav.reviews' },
+  },
+  {
+    path: '/unit',
+    name: 'unit',
+    component: () => import('./unit/UnitPage.vue'),
+    meta: { needs: ['case.view_unit'], title: 'staff.nav.unit' },
+  },
+  {
+    path: '/admin/:section?',
+    name: 'admin',
+    component: () => import('./admin/AdminPage.vue'),
+    props: true,
+    meta: { needs: ANY_SECTION, title: 'staff.nav.admin' },
   },
   { path: '/', name: 'home', component: () => import('./shell/NothingHere.vue'), meta: { title: 'common.brand' } },
   {
