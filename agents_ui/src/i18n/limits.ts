@@ -9,7 +9,9 @@ export function useLimits(): { limit: (deadline: DeadlineView) => string } {
   function limit(deadline: DeadlineView): string {
     if (deadline.basis === 'working_days') return t('common.limit.workingDays', { n: deadline.limit })
     if (deadline.basis === 'working_hours') return t('common.limit.workingHours', { n: deadline.limit / 60 })
-    return words(deadline.limit * 60)
+    // "24 h" is the rule's own word, not "1 d".
+    const hours = deadline.limit / 60
+    return Number.isInteger(hours) ? t('common.duration.hour', { n: hours }) : words(deadline.limit * 60)
   }
   return { limit }
 }

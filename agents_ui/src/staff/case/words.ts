@@ -6,6 +6,7 @@ export function useActionWords(): {
   field: (name: string) => string
   choice: (field: string, value: string) => string
   isChoice: (field: string, value: string) => boolean
+  hint: (field: string) => string | undefined
   role: (name: string) => string
 } {
   const { t, te } = useI18n()
@@ -24,6 +25,7 @@ export function useActionWords(): {
     field: (name) => or(`case.field.${name}`, name),
     choice: (field, value) => (isChoice(field, value) ? t(key(field, value)) : value),
     isChoice,
+    hint: (name) => (te(`case.hint.${name}`) ? t(`case.hint.${name}`) : undefined),
     role: (name) => or(`common.role.${name}`, name),
   }
 }
