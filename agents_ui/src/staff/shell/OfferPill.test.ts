@@ -1,0 +1,114 @@
+import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createMemoryHistory, createRouter } from 'vue-router'
+import type { DeskItem } from '@/api/types'
+import { createLanguages } from '@/i18n/language'
+import { createLive } from '@/live/live'
+import { useAgent } from '../agent'
+import { catalogues } from '../messages'
+import { useSession } from '../session'
+import OfferPill from './OfferPill.vue'
+
+const offer: DeskItem = {
+  id: 'c1',
+  version: 1,
+  conversation_id: 'c1',
+  channel: 'web',
+  state: 'offered',
+  priority: 1,
+  waiting_since: '2026-11-22T06:00:00Z',
+  offered_to: 'me',
+  offer_expires_at: '2026-11-22T06:00:20Z',
+  taken_by: null,
+  unattended: false,
+  contact: { name: '李**', phone: null },
+  preview: '暖气不热',
+  kind: 'offer',
+  last_author: 'citizen',
+  last_seq: 1,
+  last_at: '2026-11-22T06:00:00Z',
+}
+
+/** A server that has these offers for us. */
+function serving(offers: DeskItem[]) {
+  return class {
+    onopen: (() => void) | null = null
+    onmessage: ((event: { data: string }) => void) | null = null
+    onclose = null
+
+    constructor() {
+      queueMicrotask(() => this.onopen?.())
+    }
+
+    send(data: string): void {
+      const { watch, feed } = JSON.parse(data) as { watch: string; feed: string }
+      const shown = feed === 'my.desk' ? offers : []
+      const entities = shown.map((one) => ({ id: one.id, version: one.version, data: one }))
+      const message = JSON.stringify({ type: 'snapshot', watch, cursor: 1, entities })
+      queueMicrotask(() => this.onmessage?.({ data: message }))
+    }
+
+    close(): void {}
+  }
+}
+
+async function pill(offers: DeskItem[]) {
+  vi.stubGlobal('WebSocket', serving(offers))
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  const blank = { template: '<div />' }
+  const routes = [
+    { path: '/', component: blank },
+    { path: '/desk', name: 'desk', component: blank },
+  ]
+  const router = createRouter({ history: createMemoryHistory(), routes })
+  const live = createLive('staff', () => undefined)
+  useSession().me = { id: 'me', name: 'Zhou', roles: ['agent'], capabilities: ['desk.work'], unit_id: null, csrf: '' }
+  const field = document.body.appendChild(document.createElement('input'))
+  field.focus()
+  const plugins = [pinia, createLanguages(catalogues), live, router]
+  const made = mount(OfferPill, { global: { plugins }, attachTo: document.body })
+  live.client.start()
+  await flushPromises()
+  return { made, agent: useAgent(), field, router }
+}
+
+enableAutoUnmount(afterEach)
+
+describe('an offer', () => {
+  beforeEach(() => vi.useFakeTimers({ now: Date.parse('2026-11-22T06:00:05Z'), toFake: ['Date'] }))
+
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+    document.body.innerHTML = ''
+  })
+
+  it('is announced with who it is and the time that is left', async () => {
+    const { made } = await pill([offer])
+    expect(made.get('[role=status]').text()).toContain('李**：暖气不热')
+    expect(made.text()).toContain('剩 15 秒')
+  })
+
+  it('leaves the focus where the agent is writing', async () => {
+    const { field } = await pill([offer])
+    expect(document.activeElement).toBe(field)
+  })
+
+  it('is taken with F2, also while writing, but not while an input method composes', async () => {
+    const { agent, field, router } = await pill([offer])
+    const accept = vi.spyOn(agent, 'accept').mockResolvedValue('c1')
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'F2', bubbles: true, isComposing: true }))
+    expect(accept).not.toHaveBeenCalled()
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'F2', bubbles: true }))
+    await flushPromises()
+    expect(accept).toHaveBeenCalledWith('c1')
+    expect(router.currentRoute.value.name).toBe('desk')
+  })
+
+  it('that there is none shows nothing', async () => {
+    const { made } = await pill([])
+    expect(made.text()).toBe('')
+  })
+})
