@@ -1,36 +1,42 @@
 """Backup and restore: one archive from one consistent snapshot, the same for both engines.
 
-The archive is ``tar.gz``: ``manifest.json`` first (version, schema revision, instant, per table its rows and
-SHA-256), then ``tables/<name>.jsonl`` and, unless left out, ``secrets/*.key``. It is written while the product
-runs; restoring needs an empty database and ends by verifying the audit chain.
+A backup is written while the product runs. Restoring checks the whole archive before it touches anything,
+needs an empty database, fills the schema that the backup was made with, migrates that to this version, and
+ends by verifying the audit chain and the cases' histories.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
+import asyncio
 import os
-import tarfile
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from hotline import __version__
+from hotline.archive import PAGE, LineWriter, Manifest, check_archive, read_tables, write_archive
+from hotline.cases.anchors import verify_case_chains
 from hotline.errors import ConfigurationError
-from hotline.kernel.db import Database, Reader, UtcDateTime
+from hotline.kernel.audit import Audit
+from hotline.kernel.clock import SystemClock
+from hotline.kernel.db import Database, Reader, Tx, UtcDateTime
 from hotline.kernel.db.open import open_database
-from hotline.migrations.run import current, migrate
-
-FORMAT = 1
-PAGE = 1000
+from hotline.migrations.run import current, known_revisions, migrate
 
 Progress = Callable[[str, int], None]
+
+_TYPES: dict[str, Any] = {
+    "instant": UtcDateTime(),
+    "json": sa.JSON(),
+    "json or null": sa.JSON(none_as_null=True),
+    "plain": sa.types.NullType(),
+}
+"""The kinds of columns that JSON needs to be told of, by their name in the manifest."""
 
 
 @dataclass(frozen=True)
@@ -45,86 +51,99 @@ class BackupReport:
 
 
 async def back_up(
-    database: Database,
-    url: str,
-    metadata: sa.MetaData,
-    secrets: Path | None,
-    archive: Path,
-    progress: Progress,
+    database: Database, metadata: sa.MetaData, secrets: Path | None, archive: Path, progress: Progress
 ) -> BackupReport:
-    """Write ``archive`` (mode 0600, only complete ones get its name); ``secrets`` None leaves the keys out."""
-    revision, _ = current(url)
-    manifest: dict[str, Any] = {
-        "format": FORMAT,
-        "version": __version__,
-        "revision": revision,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tables": {},
-    }
-    partial = archive.with_name(archive.name + ".partial")
+    """Write ``archive`` (mode 0600, only complete ones get its name); ``secrets`` None leaves the keys out.
+
+    Raises ``ConfigurationError`` ("backup_needs_migration") unless the schema is this version's.
+    """
+    created_at = datetime.now(UTC).isoformat(timespec="seconds")
+    keys = _keys_in(secrets) if secrets else []
     with tempfile.TemporaryDirectory(prefix="hotline-backup-", dir=archive.parent) as scratch:
-        folder = Path(scratch)
+        tables: dict[str, dict[str, Any]] = {}
         async with database.read() as reader:
+            revision = await _revision(reader)
             for table in metadata.sorted_tables:
-                manifest["tables"][table.name] = await _dump(reader, table, folder / f"{table.name}.jsonl")
-                progress(table.name, manifest["tables"][table.name]["rows"])
-        keys = sorted(secrets.glob("*.key")) if secrets else []
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
-            _add(tar, "manifest.json", json.dumps(manifest, indent=1).encode())
-            for table in metadata.sorted_tables:
-                tar.add(folder / f"{table.name}.jsonl", f"tables/{table.name}.jsonl")
-            for key in keys:
-                tar.add(key, f"secrets/{key.name}")
-    partial.replace(archive)
-    rows = {name: described["rows"] for name, described in manifest["tables"].items()}
-    return BackupReport(str(archive), str(revision), manifest["created_at"], rows, bool(keys))
+                tables[table.name] = await _dump(reader, table, Path(scratch) / f"{table.name}.jsonl")
+                progress(table.name, tables[table.name]["rows"])
+        manifest = Manifest(__version__, revision, created_at, tables)
+        await asyncio.to_thread(write_archive, archive, manifest, Path(scratch), keys)
+    return BackupReport(str(archive), revision, created_at, manifest.rows, bool(keys))
 
 
-async def restore(
-    archive: Path, url: str, metadata: sa.MetaData, secrets: Path, progress: Progress
-) -> BackupReport:
+async def restore(archive: Path, url: str, secrets: Path, progress: Progress) -> BackupReport:
     """Fill an empty database from ``archive``, then migrate it to this version.
 
-    Raises ``ConfigurationError``: "restore_not_empty", "backup_damaged", "backup_newer".
+    Raises ``ConfigurationError``: "restore_not_empty", "restore_key_differs", "backup_damaged",
+    "backup_newer" with nothing changed; "restore_chain_broken" when everything was restored, but what was
+    backed up does not verify.
     """
-    with tarfile.open(archive, "r:gz") as tar:
-        manifest = json.loads(_member(tar, "manifest.json").read())
-        if manifest["format"] != FORMAT:
-            raise ConfigurationError("backup_newer", version=manifest["version"])
-        migrate(url, manifest["revision"])
-        database = open_database(url)
-        try:
-            await _load_all(tar, manifest, database, metadata, progress)
-        finally:
-            await database.close()
-        restored = _restore_keys(tar, secrets)
-    migrate(url)
-    rows = {name: described["rows"] for name, described in manifest["tables"].items()}
-    return BackupReport(str(archive), manifest["revision"], manifest["created_at"], rows, restored)
+    manifest, keys = await asyncio.to_thread(check_archive, archive)
+    if manifest.revision not in known_revisions():
+        raise ConfigurationError("backup_newer", version=manifest.version)
+    _refuse_other_keys(keys, secrets)
+    before, _ = await asyncio.to_thread(current, url)
+    if before not in (None, manifest.revision):
+        raise ConfigurationError("restore_not_empty", table="alembic_version")
+    await asyncio.to_thread(migrate, url, manifest.revision)
+    database = open_database(url)
+    try:
+        async with database.uow() as tx:
+            await _load(tx, archive, manifest, progress)
+    finally:
+        await database.close()
+    _restore_keys(keys, secrets)
+    await asyncio.to_thread(migrate, url)
+    await _verify(url)
+    return BackupReport(str(archive), manifest.revision, manifest.created_at, manifest.rows, bool(keys))
+
+
+def _keys_in(secrets: Path) -> list[Path]:
+    return sorted(secrets.glob("*.key"))
+
+
+async def _revision(reader: Reader) -> str:
+    """The snapshot's own revision, for a migration may be under way beside it."""
+    newest = known_revisions()[0]
+    found = (await reader.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+    if found != newest:
+        raise ConfigurationError("backup_needs_migration", revision=found, newest=newest)
+    return newest
 
 
 async def _dump(reader: Reader, table: sa.Table, path: Path) -> dict[str, Any]:
-    digest, rows = hashlib.sha256(), 0
+    serial = table.autoincrement_column
     with path.open("wb") as file:
-        async for row in _pages(reader, table):
-            line = json.dumps(row, default=_plain, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-            file.write(line)
-            digest.update(line)
-            rows += 1
-    return {"rows": rows, "sha256": digest.hexdigest()}
+        lines = LineWriter(file, _plain)
+        async for row in _rows(reader, table):
+            lines.write(row)
+    return {
+        "rows": lines.rows,
+        "sha256": lines.sha256,
+        "columns": {column.name: _kind(column) for column in table.columns},
+        "serial": None if serial is None else serial.name,
+    }
 
 
-async def _pages(reader: Reader, table: sa.Table) -> AsyncIterator[dict[str, Any]]:
+def _kind(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, UtcDateTime):
+        return "instant"
+    if isinstance(column.type, sa.JSON):
+        return "json or null" if column.nullable else "json"
+    if isinstance(column.type, sa.String | sa.Integer | sa.Float | sa.Boolean):
+        return "plain"
+    raise TypeError(f"{column} cannot be backed up")
+
+
+async def _rows(reader: Reader, table: sa.Table) -> AsyncIterator[dict[str, Any]]:
     """All rows in the order of the primary key, a page at a time."""
     key = list(table.primary_key.columns)
     last: Sequence[Any] | None = None
     while True:
         query = sa.select(table).order_by(*key).limit(PAGE)
         if last is not None:
-            query = query.where(
-                sa.tuple_(*key) > sa.tuple_(*(sa.literal(v, k.type) for v, k in zip(last, key, strict=True)))
-            )
+            after = (sa.literal(v, k.type) for v, k in zip(last, key, strict=True))
+            query = query.where(sa.tuple_(*key) > sa.tuple_(*after))
         rows = (await reader.execute(query)).all()
         for row in rows:
             yield {str(k): v for k, v in row._mapping.items()}
@@ -133,101 +152,80 @@ async def _pages(reader: Reader, table: sa.Table) -> AsyncIterator[dict[str, Any
         last = [rows[-1]._mapping[k.name] for k in key]
 
 
-async def _load_all(
-    tar: tarfile.TarFile,
-    manifest: dict[str, Any],
-    database: Database,
-    metadata: sa.MetaData,
-    progress: Progress,
-) -> None:
-    tables = [t for t in metadata.sorted_tables if t.name in manifest["tables"]]
-    async with database.uow() as tx:
-        for table in tables:
-            # A fresh schema holds one row of its own: the head of the empty audit chain.
-            count = (await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
-            if count > (1 if table.name == "audit_head" else 0):
-                raise ConfigurationError("restore_not_empty", table=table.name)
-            await tx.execute(table.delete())
-            described = manifest["tables"][table.name]
-            digest, rows = hashlib.sha256(), 0
-            for lines in _line_pages(_member(tar, f"tables/{table.name}.jsonl")):
-                for line in lines:
-                    digest.update(line)
-                await tx.execute(table.insert(), [_typed(table, json.loads(line)) for line in lines])
-                rows += len(lines)
-            if rows != described["rows"] or digest.hexdigest() != described["sha256"]:
-                raise ConfigurationError("backup_damaged", table=table.name)
-            progress(table.name, rows)
-        if database.dialect == "postgresql":
-            await _advance_sequences(tx, tables)
-
-
-async def _advance_sequences(tx: Any, tables: Sequence[sa.Table]) -> None:
-    for table in tables:
-        column = table.autoincrement_column
-        if column is None:
-            continue
-        sequence = (
-            await tx.execute(sa.select(sa.func.pg_get_serial_sequence(table.name, column.name)))
-        ).scalar()
-        if sequence:
-            highest = (await tx.execute(sa.select(sa.func.max(column)))).scalar() or 0
-            await tx.execute(sa.select(sa.func.setval(sequence, highest + 1, False)))
-
-
-def _typed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no instants: give them back their type."""
-    for name, value in row.items():
-        if value is not None and isinstance(table.c[name].type, UtcDateTime):
-            row[name] = datetime.fromisoformat(value)
-    return row
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be backed up")
 
 
-def _line_pages(file: IO[bytes]) -> Iterator[list[bytes]]:
-    page: list[bytes] = []
-    for line in file:
-        page.append(line)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    if page:
-        yield page
+async def _load(tx: Tx, archive: Path, manifest: Manifest, progress: Progress) -> None:
+    """All tables in one unit, by the columns that the archive names: this version may have others."""
+    if tx.dialect == "sqlite":
+        await tx.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+    for name, pages in read_tables(archive):
+        described = manifest.tables[name]
+        table = sa.table(name, *(sa.column(c, _TYPES[kind]) for c, kind in described["columns"].items()))
+        await _require_empty(tx, table)
+        for page in pages:
+            await tx.execute(table.insert(), [_typed(described["columns"], row) for row in page])
+        if tx.dialect == "postgresql" and described["serial"]:
+            await _advance_serial(tx, table, described["serial"])
+        progress(name, described["rows"])
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = len(content), 0o600
-    tar.addfile(info, io.BytesIO(content))
+async def _require_empty(tx: Tx, table: sa.TableClause) -> None:
+    """A fresh schema holds one row of its own, the head of the empty audit chain; it makes way."""
+    count = (await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+    if count > (1 if table.name == "audit_head" else 0):
+        raise ConfigurationError("restore_not_empty", table=table.name)
+    if count:
+        await tx.execute(table.delete())
 
 
-def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
-    try:
-        file = tar.extractfile(name)
-    except KeyError as error:
-        raise ConfigurationError("backup_damaged", table=name) from error
-    if file is None:
-        raise ConfigurationError("backup_damaged", table=name)
-    return file
+async def _advance_serial(tx: Tx, table: sa.TableClause, column: str) -> None:
+    """The next row that PostgreSQL numbers by itself must follow the restored ones."""
+    find = sa.select(sa.func.pg_get_serial_sequence(table.name, column))
+    sequence = (await tx.execute(find)).scalar_one_or_none()
+    if sequence:
+        highest = (await tx.execute(sa.select(sa.func.max(table.c[column])))).scalar_one() or 0
+        await tx.execute(sa.select(sa.func.setval(sequence, highest + 1, False)))
 
 
-def _restore_keys(tar: tarfile.TarFile, secrets: Path) -> bool:
-    """Put the keys back; one that exists with another content is never overwritten."""
-    found = [m for m in tar.getmembers() if m.name.startswith("secrets/") and m.isfile()]
-    if found:
+def _typed(columns: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no instants: give them back their type."""
+    for name, kind in columns.items():
+        if kind == "instant" and row[name] is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    return row
+
+
+def _refuse_other_keys(keys: Mapping[str, bytes], secrets: Path) -> None:
+    """A key that exists with another content is never overwritten: something was sealed with it."""
+    for name, content in keys.items():
+        path = secrets / name
+        if path.exists() and path.read_bytes() != content:
+            raise ConfigurationError("restore_key_differs", path=str(path))
+
+
+def _restore_keys(keys: Mapping[str, bytes], secrets: Path) -> None:
+    if keys:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for member in found:
-        content, path = _member(tar, member.name).read(), secrets / Path(member.name).name
-        if path.exists():
-            if path.read_bytes() != content:
-                raise ConfigurationError("restore_key_differs", path=str(path))
-            continue
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-    return bool(found)
+    for name, content in keys.items():
+        if not (secrets / name).exists():
+            handle = os.open(secrets / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+
+
+async def _verify(url: str) -> None:
+    database = open_database(url)
+    try:
+        async with database.read() as reader:
+            _, broken = await Audit(SystemClock()).verify(reader)
+            _, broken_case = await verify_case_chains(reader)
+    finally:
+        await database.close()
+    if (found := broken or broken_case) is not None:
+        raise ConfigurationError("restore_chain_broken", chain=found.chain, row=found.seq)

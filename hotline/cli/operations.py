@@ -77,7 +77,7 @@ def backup(data: Path, as_json: bool, target: Path | None, without_secrets: bool
         database = open_database(settings.database)
         secrets = None if without_secrets else settings.secrets_folder
         try:
-            return await back_up(database, settings.database, metadata, secrets, target, _progress)
+            return await back_up(database, metadata, secrets, target, _progress)
         finally:
             await database.close()
 
@@ -91,9 +91,7 @@ def backup(data: Path, as_json: bool, target: Path | None, without_secrets: bool
 def restore(data: Path, as_json: bool, archive: Path) -> None:
     """Fill an empty data folder (and database) from a backup."""
     settings = load_settings(data)
-    report = asyncio.run(
-        restore_archive(archive, settings.database, metadata, settings.secrets_folder, _progress)
-    )
+    report = asyncio.run(restore_archive(archive, settings.database, settings.secrets_folder, _progress))
     emit(report, as_json, f"restored {sum(report.tables.values())} rows of {report.created_at}")
 
 

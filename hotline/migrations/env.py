@@ -17,4 +17,7 @@ with context.begin_transaction():
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     context.run_migrations()
     if connection.dialect.name == "sqlite":
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if orphans:
+            raise RuntimeError(f"the migration leaves rows that refer to nothing: {orphans[:5]}")
         connection.exec_driver_sql("COMMIT")

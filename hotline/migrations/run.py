@@ -22,6 +22,7 @@ from hotline.kernel.db.sqlite_file import sqlite_engine
 T = TypeVar("T")
 
 SQLITE = "sqlite:///"
+_FOLDER = str(Path(__file__).parent).replace("%", "%%")
 
 
 def migrate(url: str, revision: str = "head") -> tuple[str | None, str | None]:
@@ -33,8 +34,7 @@ def migrate(url: str, revision: str = "head") -> tuple[str | None, str | None]:
     def work(connection: sa.Connection) -> tuple[str | None, str | None]:
         before = _at(connection)
         config = _config(connection)
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if before is not None and before not in known:
+        if before is not None and before not in known_revisions():
             raise ConfigurationError("database_newer", revision=before)
         command.upgrade(config, revision)
         return before, _at(connection)
@@ -52,13 +52,20 @@ def current(url: str) -> tuple[str | None, str | None]:
     return _on_database(url, work)
 
 
+def known_revisions() -> list[str]:
+    """Every revision of this version, the newest first."""
+    config = Config()
+    config.set_main_option("script_location", _FOLDER)
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+
 def _at(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: sa.Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", _FOLDER)
     config.attributes["connection"] = connection
     return config
 
@@ -69,6 +76,8 @@ def _on_database(url: str, work: Callable[[sa.Connection], T]) -> T:
         path.parent.mkdir(parents=True, exist_ok=True)
         engine = sqlite_engine(path)
         with _alone(path), engine.connect() as connection:
+            # SQLite changes a table by copying it and dropping the old one: its children must not follow.
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
             return work(connection)
     return asyncio.run(_on_postgres(url, work))
 

@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
 from hotline.kernel.db import Database
 from hotline.kernel.db.open import open_database
-from hotline.migrations.run import migrate
 from tests.support.clock import MovableClock
-from tests.support.postgres import PostgresServer
-
-ENGINES = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated SQLite file of this test's own."""
-    path = tmp_path / "hotline.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def migrated_postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own."""
-    url = postgres.new_database(postgres.template("migrated", lambda url: void(migrate(url))))
-    yield url
-    postgres.drop_database(url)
-
-
-def void(_result: object) -> None:
-    """Drops a result."""
-
-
-@pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database on either engine."""
-    name = "sqlite_url" if request.param == "sqlite" else "migrated_postgres_url"
-    url: str = request.getfixturevalue(name)
-    return url
 
 
 @pytest.fixture
