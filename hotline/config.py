@@ -32,7 +32,9 @@ class Settings(BaseModel):
     certificate_key: Path | None = None
     log_level: str = "INFO"
     service_name: Mapping[str, str] = {}
-    """The hotline's own name by language; empty: the one of the message catalogue."""
+    """The hotline's own name by language; empty: the demo's, or a plain one."""
+    service_scope: Mapping[str, str] = {}
+    """What it looks after, in a line by language."""
     work_periods: str = "08:30-12:00;14:30-17:30"
     """DOMAIN appendix B, ``worktime``."""
     survey_days: int = Field(default=3, ge=1, le=30)

@@ -25,6 +25,7 @@ from hotline.conversations.feeds import MessagesFeed
 from hotline.conversations.service import Conversations
 from hotline.conversations.service import subscriptions as conversation_subscriptions
 from hotline.conversations.views import ConversationViews
+from hotline.demo.seed import active_demo_accounts, demo_service
 from hotline.desk.api import desk_endpoints
 from hotline.desk.drafts import Drafts
 from hotline.desk.service import Desk
@@ -65,8 +66,10 @@ from hotline.surveys.api import survey_endpoints
 from hotline.surveys.feeds import ReviewsFeed
 from hotline.surveys.service import EXPIRE, Surveys
 from hotline.surveys.service import subscriptions as survey_subscriptions
+from hotline.web.about import AboutView, about_endpoints
 from hotline.web.app import build_app
 from hotline.web.auth import Principal
+from hotline.web.catalogue import LANGUAGES
 from hotline.web.endpoint import Endpoints
 from hotline.web.guard import Guard
 from hotline.web.health import HealthBoard, health_endpoints
@@ -286,6 +289,7 @@ class _Wiring:
         oversight = Oversight(c.database, c.audit, Inbox(c.clock))
         return [
             health_endpoints(board),
+            about_endpoints(self._about),
             session_endpoints(sign_in),
             contact_endpoints(c.database, self.contacts),
             staff_endpoints(c.database, self.staff),
@@ -306,6 +310,16 @@ class _Wiring:
                 door,
             ),
         ]
+
+    async def _about(self) -> AboutView:
+        settings = self.core.settings
+        demo = bool(await active_demo_accounts(self.core.database, self.staff))
+        own = {"name": settings.service_name, "scope": settings.service_scope}
+        plain = {
+            part: {one: self.catalogue.text(one, f"service_{part}") for one in LANGUAGES} for part in own
+        }
+        shown = {part: {**plain[part], **(demo_service()[part] if demo else {}), **own[part]} for part in own}
+        return AboutView(name=shown["name"], scope=shown["scope"], demo=demo, version=__version__)
 
     async def _denied(self, principal: Principal, operation: str, path: str) -> None:
         await self.core.audit.denied(self.core.database, principal.actor, operation, f"route:{path}")

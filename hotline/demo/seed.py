@@ -44,6 +44,12 @@ def demo_password() -> str:
     return password
 
 
+def demo_service() -> dict[str, dict[str, str]]:
+    """``name`` and ``scope`` of the demo's service, each by language."""
+    found: dict[str, dict[str, str]] = _data("service")
+    return found
+
+
 async def active_demo_accounts(database: Database, staff: Staff) -> list[UserView]:
     """The accounts that anybody can sign in to, because they still have the published password."""
     async with database.read() as reader:
