@@ -5,6 +5,7 @@ import MessageBubble from './MessageBubble.vue'
 
 const message: Message = {
   id: 'm',
+  version: 1,
   seq: 1,
   author: 'agent',
   author_name: 'Zhou',
