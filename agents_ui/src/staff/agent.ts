@@ -3,6 +3,7 @@ import { computed, ref } from 'vue'
 import { api, reply } from '@/api/client'
 import type { AgentStateView, DeskItem } from '@/api/types'
 import { useLiveView } from '@/live/live'
+import { useKept } from './kept'
 import { useSession } from './session'
 
 /** The agent at this desk: state, what is offered, what is being served. Follows the server live. */
@@ -25,8 +26,8 @@ export const useAgent = defineStore('agent', () => {
       .sort((a, b) => a.waiting_since.localeCompare(b.waiting_since)),
   )
 
-  /** The conversation open at the desk; kept while looking at other pages. */
-  const selected = ref<string | null>(null)
+  /** The conversation open at the desk; kept while looking at other pages, and over a reload. */
+  const selected = useKept('desk.conversation')
   const current = computed(() => conversations.value.find((one) => one.conversation_id === selected.value) ?? null)
 
   async function setState(state: 'ready' | 'busy'): Promise<void> {
