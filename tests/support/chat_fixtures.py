@@ -148,6 +148,11 @@ class Page:
         await until(lambda: watch in self.shown, f"{feed} was shown")
         return self.shown[watch]
 
+    async def forget(self, view: dict[str, Entity]) -> None:
+        """Watch a view no longer."""
+        for watch in [name for name, shown in self.shown.items() if shown is view]:
+            await self.socket.send_json({"type": "unwatch", "watch": watch})
+
     async def read(self) -> None:
         """Apply what comes, until the socket closes."""
         async for message in self.socket:
