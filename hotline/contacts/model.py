@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
-_MOBILE = re.compile(r"^1[3-9]\d{9}$")
-_LANDLINE = re.compile(r"^0\d{9,11}$")
-_LOCAL = re.compile(r"^[2-9]\d{6,7}$")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0[0-9]{9,11}")
+_LOCAL = re.compile(r"[2-9][0-9]{6,7}")
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class Identity:
 
 def normalise_phone(text: str) -> str | None:
     """The digits of a Chinese number, without +86 and punctuation; None when it is none."""
-    digits = re.sub(r"[\s\-().\u2013\u2014]", "", text)
+    # Chinese keyboards type full-width digits and brackets.
+    digits = re.sub(r"[\s\-().\u2013\u2014]", "", unicodedata.normalize("NFKC", text))
     digits = re.sub(r"^(\+|00)86", "", digits)
-    if any(pattern.match(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
+    if any(pattern.fullmatch(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
         return digits
     return None
 
