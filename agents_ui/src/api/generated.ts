@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service's name, and whether it shows demo data. */
+        get: operations["about_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -1022,6 +1039,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AboutView
+         * @description ``name`` and ``scope`` (what it looks after, one line) by language; ``demo``: the data is invented.
+         */
+        AboutView: {
+            /** Name */
+            name: {
+                [key: string]: string;
+            };
+            /** Scope */
+            scope: {
+                [key: string]: string;
+            };
+            /** Demo */
+            demo: boolean;
+            /** Version */
+            version: string;
+        };
         /**
          * AcceptedView
          * @description The conversation that is the agent's now.
@@ -2983,6 +3018,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    about_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     oversight_audit: {
         parameters: {
             query?: {

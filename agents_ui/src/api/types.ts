@@ -7,6 +7,7 @@ export type { paths } from './generated'
 type Schemas = components['schemas']
 
 export type TaxonomyLeaf = Schemas['LeafView']
+export type AboutView = Schemas['AboutView']
 export type AcceptedView = Schemas['AcceptedView']
 export type ActBody = Schemas['ActBody']
 export type ActionFieldView = Schemas['ActionFieldView']

@@ -5,6 +5,7 @@
 import { computed, ref } from 'vue'
 import en from '@/i18n/en/citizen.json'
 import zh from '@/i18n/zh-CN/citizen.json'
+import { serviceName, serviceScope } from '@/api/about'
 
 type Leaf<T, P extends string = ''> = {
   [K in keyof T & string]: T[K] extends string ? `${P}${K}` : Leaf<T[K], `${P}${K}.`>
@@ -25,6 +26,11 @@ export const otherLanguage = computed<Language>(() => (language.value === 'en' ?
 export function t(key: TextKey, params: Params = {}): string {
   return fill(find(key) ?? key, params)
 }
+
+/** What the service is called, in the language of the page. */
+export const name = computed(() => serviceName(language.value, t('name')))
+/** What it looks after, in a line. */
+export const scope = computed(() => serviceScope(language.value, t('scope')))
 
 /** The text for a code that the server sent, or null when this page does not know it. */
 export function textFor(group: 'plain' | 'step', code: string): string | null {

@@ -2,6 +2,7 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import '@/design/base.css'
 import '@/design/controls.css'
+import { loadAbout } from '@/api/about'
 import { whenSignedOut } from '@/api/client'
 import { createLanguages } from '@/i18n/language'
 import { createLive } from '@/live/live'
@@ -10,6 +11,7 @@ import { catalogues } from './messages'
 import { createStaffRouter } from './router'
 import { useSession } from './session'
 
+void loadAbout()
 const app = createApp(App)
 const languages = createLanguages(catalogues)
 app.use(createPinia())

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import { serviceName } from '@/api/about'
 import { ANY_SECTION } from './admin/sections'
 import type { Session } from './session'
 import SignInPage from './signin/SignInPage.vue'
@@ -93,7 +94,8 @@ export function createStaffRouter(session: Session, t: (key: string) => string):
   })
   router.afterEach((to) => {
     const title = to.meta.title ? t(to.meta.title) : ''
-    document.title = title ? `${title} · ${t('common.brand')}` : t('common.brand')
+    const name = serviceName(document.documentElement.lang, t('common.brand'))
+    document.title = title ? `${title} · ${name}` : name
   })
   return router
 }
