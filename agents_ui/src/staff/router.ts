@@ -85,6 +85,8 @@ export function createStaffRouter(session: Session, t: (key: string) => string):
     if (!session.isChecked) await session.check()
     if (to.meta.open) return true
     if (!session.me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+    // A first password, or one that somebody else set, is good for choosing another and nothing else.
+    if (session.may('password.must_change')) return to.name === 'password' ? true : { name: 'password' }
     if (to.name === 'home') {
       const [first] = navFor(router, session)
       return first ? { name: first } : true
