@@ -115,6 +115,5 @@ class Desk:
 
 
 def _notice(order: DeskOrder) -> str:
-    if order.answer_text:
-        return "chat_case_answered"
-    return "chat_case_dispatched" if order.unit_id else "chat_case_registered"
+    # To which unit it went, and until when, is told by the notice of the dispatch itself.
+    return "chat_case_answered" if order.answer_text else "chat_case_registered"

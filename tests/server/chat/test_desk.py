@@ -146,7 +146,7 @@ async def test_a_case_from_a_chat_is_linked_sent_to_the_catalogues_unit_and_told
     view = (await ann.call("GET", f"/api/conversations/{held}")).body
     assert [one["case_no"] for one in view["cases"]] == [case["case_no"]]
     assert view["contact"]["phone"] == "13800002046"
-    told = town.house.texts.text("en", "chat_case_dispatched", {"case_no": case["case_no"]})
+    told = town.house.texts.text("en", "chat_case_registered", {"case_no": case["case_no"]})
     assert told in await notices(citizen)
     assert (await ann.call("GET", f"/api/desk/drafts/{held}")).body["version"] == 0
     await until(lambda: case["id"] in mine, "the citizen's page lists the case")
