@@ -28,6 +28,8 @@ CHANNEL_VARIABLES = (ID, CALL, SINCE, STATE, CALLED, WITH, DIRECTION)
 # Variables we set before a digit.
 AGENT = "ACD_AGENT"
 SAY = "ACD_SAY"
+LAST = "ACD_LAST"
+"""1: what is played is the last the caller hears."""
 # Global: the deciding loop's heartbeat, seconds since 1970 by Asterisk's clock.
 HEARTBEAT = "ACD_HB"
 
@@ -65,8 +67,6 @@ AGENT_GONE = "AcdAgentGone"
 """[Agent] the agent's leg ended, the caller's has not."""
 FALLBACK = "AcdFallback"
 """[Since] entered the plain queue."""
-CALLBACK = "AcdCallback"
-"""[Since] pressed the key for a callback."""
 GONE = "AcdGone"
 """[State] the caller's h extension; Hangup follows."""
 LEG = "AcdLeg"

@@ -91,27 +91,16 @@ class CallFallback:
 
 
 @dataclass(frozen=True)
-class CallbackAsked:
-    """The waiting citizen pressed the key for a callback and will hang up; the place in line is ``since``."""
-
-    call_id: str
-    number: str
-    since: datetime
-    at: datetime
-
-
-@dataclass(frozen=True)
 class CallEnded:
     """The citizen's channel is gone. ``state`` is where the call was; ``cause`` is Q.850 (0: not known).
 
-    A call that ended while we could not see it has ``seen`` False, ``at`` is then when we noticed.
+    A call that ended while we could not see it is told by its absence from ``Resynchronised`` alone.
     """
 
     call_id: str
     state: CallState
     cause: int
     at: datetime
-    seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,7 +115,7 @@ class LegRecorded:
 
 @dataclass(frozen=True)
 class AgentPhone:
-    """The agent's phone registered with the exchange (``online``), or is no longer to be reached."""
+    """The agent's phone is registered with the exchange (``online``), or can no longer be rung."""
 
     agent: str
     online: bool
@@ -151,9 +140,13 @@ class LinkBack:
 
 @dataclass(frozen=True)
 class Resynchronised:
-    """All calls the exchange has. Each other call that the sink holds open has ended unseen."""
+    """All calls the exchange has, and the accounts (``agent``) whose phone can be rung.
+
+    Each other call that the sink holds open has ended unseen; each other phone is offline.
+    """
 
     calls: Sequence[Call]
+    phones: Sequence[str]
     at: datetime
 
 
@@ -165,7 +158,6 @@ CallFact = (
     | CallAnswered
     | CallAgentGone
     | CallFallback
-    | CallbackAsked
     | CallEnded
     | LegRecorded
     | AgentPhone

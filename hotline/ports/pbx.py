@@ -142,8 +142,11 @@ class Pbx(Protocol):
         """End the call whatever its state."""
         ...
 
-    async def announce(self, call_id: str, sound: str) -> Outcome:
-        """Play a sound (its name without extension) to a waiting caller; an offer interrupts it."""
+    async def announce(self, call_id: str, sound: str, last: bool = False) -> Outcome:
+        """Play a sound (its name without extension) to a waiting caller; an offer interrupts it.
+
+        ``last``: played to its end, then the call is ended (closed, nobody on duty).
+        """
         ...
 
     async def originate(self, callback: Callback) -> Outcome:
