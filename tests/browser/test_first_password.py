@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -19,7 +20,8 @@ OWN = "Known-to-nobody-else-2"
 async def test_a_first_password_is_replaced_before_work_begins(tmp_path: Path, browser: Browser) -> None:
     data = tmp_path / "data"
     add = ["user", "add", "newcomer", "--name", "New", "--role", "agent", "--password-stdin"]
-    subprocess.run(
+    await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-m", "hotline", *add, "--data", str(data)],
         input=FIRST + "\n",
         text=True,
