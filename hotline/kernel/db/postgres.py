@@ -20,7 +20,7 @@ from hotline.kernel.db.interface import (
     Tx,
     tell_listeners,
 )
-from hotline.kernel.db.units import only_unit
+from hotline.kernel.db.units import begin_unit, end_unit
 from hotline.kernel.outbox import write_events
 
 _DRIVER_ERRORS = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sa.exc.TimeoutError)
@@ -94,7 +94,10 @@ class PostgresDatabase:
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         # Pre-ping: a connection that died with the server is replaced, not handed to a citizen's request.
-        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
+        # Parameters hold citizens' words, and an error's text goes to the log.
+        self._engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True
+        )
         self._listeners: list[CommitListener] = []
 
     def on_commit(self, listener: CommitListener) -> None:
@@ -102,7 +105,8 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def uow(self) -> AsyncIterator[Tx]:
-        with only_unit(self):
+        unit = begin_unit(self)
+        try:
             async with AsyncExitStack() as stack:
                 # Only the driver's calls are translated: an OSError of the block is not the database's.
                 with _translated():
@@ -113,6 +117,8 @@ class PostgresDatabase:
                 recorded = await write_events(tx, tx.buffer.events)
                 with _translated("commit_failed"):
                     await transaction.commit()
+        finally:
+            end_unit(unit)
         tell_listeners(self._listeners, recorded)
 
     @asynccontextmanager

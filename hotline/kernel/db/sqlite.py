@@ -36,12 +36,13 @@ from hotline.kernel.db.sqlite_file import (
     sqlite_engine,
     still_open,
     storage_error,
+    undo_savepoint,
 )
 from hotline.kernel.db.sqlite_readers import SqliteReaders
 from hotline.kernel.db.threads import ended, run_to_end
-from hotline.kernel.db.units import only_unit
+from hotline.kernel.db.units import begin_unit, end_unit
 from hotline.kernel.events import Recorded
-from hotline.kernel.outbox import write_events
+from hotline.kernel.outbox import write_events_sqlite
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class SqliteTx:
         self._raw = raw
         self._open = True
         self.buffer = EventBuffer()
+        raw.execute("SAVEPOINT unit")
 
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
         if not self._open:
@@ -77,9 +79,18 @@ class SqliteTx:
             with savepoint(self._raw, "inner"):
                 yield
 
-    def end(self) -> None:
-        """Nothing more can be written by way of this unit."""
+    def finish(self) -> list[Recorded]:
+        """Write the events; what was done in this unit is now part of the group's transaction."""
         self._open = False
+        still_open(self._raw)
+        recorded = write_events_sqlite(self._raw, self.buffer.events)
+        self._raw.execute("RELEASE unit")
+        return recorded
+
+    def undo(self) -> None:
+        """Undo what was done in this unit."""
+        self._open = False
+        undo_savepoint(self._raw, "unit")
 
 
 class _Member:
@@ -117,25 +128,28 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def uow(self) -> AsyncIterator[Tx]:
-        with only_unit(self):
+        unit = begin_unit(self)
+        try:
             await self._take_turn()
             try:
                 connection, raw = await self._begin()
                 tx = SqliteTx(connection, raw)
                 try:
-                    with savepoint(raw, "unit"):
-                        yield tx
-                        recorded = await write_events(tx, tx.buffer.events)
-                finally:
-                    tx.end()
-                member = self._join(recorded)
+                    yield tx
+                    member = self._join(tx.finish())
+                except BaseException:
+                    tx.undo()
+                    raise
             except (OperationalError, sqlite3.OperationalError) as error:
                 if (known := storage_error(error)) is not None:
                     raise known from error
                 raise
             finally:
                 await self._end_turn()
-            await asyncio.shield(member.done)
+            # Cancelled here, only this task's knowledge of the outcome is lost.
+            await member.done
+        finally:
+            end_unit(unit)
 
     async def _take_turn(self) -> None:
         self._waiting += 1
@@ -193,28 +207,34 @@ class SqliteDatabase:
 
     def _join(self, recorded: Sequence[Recorded]) -> _Member:
         member = _Member(asyncio.get_running_loop().create_future(), recorded)
-        # When the waiting task was cancelled nobody else reads the exception of a failed COMMIT.
-        member.done.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._group.append(member)
         return member
 
     async def _commit_if_due(self) -> None:
+        cancelled = False
+        if not self._waiting and self._group:
+            # Those whom the last COMMIT set free are about to queue up: one COMMIT for them all.
+            cancelled = await ended(_next_turn_of_the_loop())
         full = len(self._group) >= GROUP_UNITS or time.monotonic() - self._group_since >= GROUP_SECONDS
-        if self._waiting and not full and self._group:
-            return
+        if not (self._waiting and not full and self._group):
+            cancelled = await self._commit() or cancelled
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _commit(self) -> bool:
+        """Commit the group, or undo what is open without one; True when cancelled meanwhile."""
         if self._connection is None or not raw_connection(self._connection).in_transaction:
             self._fail_group(Unavailable("commit_failed"))
-            return
+            return False
         raw = raw_connection(self._connection)
         if not self._group:
             self._roll_back(raw)
-            return
+            return False
         committing = asyncio.get_running_loop().run_in_executor(self._thread, raw.execute, "COMMIT")
         # A COMMIT under way cannot be taken back, whoever is cancelled: its outcome belongs to all its units.
         cancelled = await ended(committing)
         self._finish(raw, committing.exception())
-        if cancelled:
-            raise asyncio.CancelledError
+        return cancelled
 
     def _finish(self, raw: sqlite3.Connection, error: BaseException | None) -> None:
         if error is not None:
@@ -243,6 +263,7 @@ class SqliteDatabase:
         for member in group:
             if not member.done.done():
                 member.done.set_exception(error)
+                member.done.exception()  # nobody else reads it when the waiting task was cancelled
 
     async def close(self) -> None:
         if self._closed:
@@ -259,3 +280,10 @@ class SqliteDatabase:
         await self._readers.close()
         self._engine.dispose()
         self._thread.shutdown()
+
+
+def _next_turn_of_the_loop() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    turn: asyncio.Future[None] = loop.create_future()
+    loop.call_soon(turn.set_result, None)
+    return turn

@@ -47,13 +47,17 @@ def savepoint(raw: sqlite3.Connection, name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # After a full disk SQLite may have ended the whole transaction.
-        if raw.in_transaction:
-            raw.execute(f"ROLLBACK TO {name}")
-            raw.execute(f"RELEASE {name}")
+        undo_savepoint(raw, name)
         raise
     still_open(raw)
     raw.execute(f"RELEASE {name}")
+
+
+def undo_savepoint(raw: sqlite3.Connection, name: str) -> None:
+    """Back to the savepoint, and without it; after a full disk SQLite may have undone everything."""
+    if raw.in_transaction:
+        raw.execute(f"ROLLBACK TO {name}")
+        raw.execute(f"RELEASE {name}")
 
 
 def still_open(raw: sqlite3.Connection) -> None:
@@ -74,6 +78,7 @@ def sqlite_engine(path: Path, *, readers: int = 0) -> sa.Engine:
         poolclass=QueuePool if readers else NullPool,
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error's text goes to the log, and citizens' words are in the parameters
         **({"pool_size": readers, "max_overflow": 0} if readers else {}),
     )
 
