@@ -13,6 +13,7 @@ Two kinds of subscriber:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -107,10 +108,10 @@ class Relay:
             while await self.drain_once():
                 pass
             pause = await self._pause()
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause)
-            except TimeoutError:
-                continue
+            # Not wait_for: before Python 3.12 it can lose a cancellation that meets the wake-up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     async def _pause(self) -> float:
         """Until the next retry is due, and never longer than the poll."""

@@ -7,6 +7,7 @@ by commits and by pages that open or close, and looks by itself when the next of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,10 +95,10 @@ class Router:
                 while await self.step(held):
                     pass
                 pause = await self._pause()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                # Not wait_for: before Python 3.12 it can lose a cancellation that meets the wake-up.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
 
     async def step(self, held: Held) -> bool:
         """Do what there is to do now; False when there was nothing."""
