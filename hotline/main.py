@@ -78,7 +78,7 @@ from hotline.web.live import Feed, LiveHub
 from hotline.web.live_socket import LiveSocket
 from hotline.web.metrics import Metrics
 from hotline.web.pages import Pages, built_ui
-from hotline.web.parts import bus_check, database_check, switched_off
+from hotline.web.parts import bus_check, database_check, parked_count, switched_off
 from hotline.web.sessions import Sessions
 from hotline.web.signin import SignIn, session_endpoints
 from hotline.web.throttle import Throttle
@@ -226,6 +226,8 @@ class _Wiring:
         ):
             c.database.on_commit(listener)
         self.hub.on_presence(self.router.presence_changed)
+        self.metrics.probe("hotline_live_clients", "Pages connected", self._pages_connected)
+        self.metrics.probe("hotline_parked", "Deliveries and jobs parked", parked_count(c.database))
         supervisor = self._supervisor()
         board = self._board(supervisor)
         endpoints = self._endpoints(board)
@@ -291,7 +293,7 @@ class _Wiring:
             health_endpoints(board),
             about_endpoints(self._about),
             session_endpoints(sign_in),
-            contact_endpoints(c.database, self.contacts),
+            contact_endpoints(c.database, self.contacts, self.cases.concerns),
             staff_endpoints(c.database, self.staff),
             admin_endpoints(c.database, self.staff, self.roles, self.organisation, catalogue),
             import_endpoints(imports, self.words, catalogue),
@@ -310,6 +312,9 @@ class _Wiring:
                 door,
             ),
         ]
+
+    async def _pages_connected(self) -> float:
+        return float(self.hub.clients)
 
     async def _about(self) -> AboutView:
         settings = self.core.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hotline.cases.actor import CaseActor
 from hotline.cases.model import CaseState, Urgency
@@ -21,7 +21,7 @@ from hotline.cases.views import (
 )
 from hotline.kernel.db import Database
 from hotline.ports.clock import Clock
-from hotline.web.endpoint import Call, Endpoints, Schema
+from hotline.web.endpoint import Call, Endpoints, Instant, Schema
 
 
 class PreviewBody(Schema):
@@ -31,7 +31,7 @@ class PreviewBody(Schema):
     urgency: Urgency | None = None
     sla_code: str | None = Field(default=None, max_length=16)
     repair_class: str | None = Field(default=None, max_length=12)
-    appointment_start: AwareDatetime | None = None
+    appointment_start: Instant | None = None
 
     def order(self) -> PreviewOrder:
         """For the service."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -181,9 +181,9 @@ def _wrong(field: FormField, value: Any) -> str | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """An ISO 8601 instant with its offset, else None."""
+    """An ISO 8601 instant with its offset, in UTC, else None."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):  # in UTC there is no such year
         return None
-    return found if found is not None and found.tzinfo is not None else None

@@ -35,3 +35,11 @@ def require_some_view(actor: CaseActor) -> None:
     """``Forbidden`` for one whose roles have nothing to do with cases."""
     if not actor.sees_all and actor.sees_unit is None:
         raise Forbidden("forbidden", capability="case.view_unit")
+
+
+async def concerns(reader: Reader, contact_id: str, actor: CaseActor) -> bool:
+    """Whether the one may learn who a requester is (DOMAIN §10): the centre, and a unit that has a share in
+    a case of theirs which is neither confidential nor anonymous."""
+    if actor.sees_all:
+        return True
+    return actor.sees_unit is not None and await store.is_open_to_unit(reader, contact_id, actor.sees_unit)

@@ -16,7 +16,7 @@ from hotline.cases.deadlines import deadlines_for
 from hotline.cases.filing import file_case
 from hotline.cases.reading import CaseViews
 from hotline.cases.registration import RegisterCase, Registration
-from hotline.cases.scope import NotYours, require_case
+from hotline.cases.scope import NotYours, concerns, require_case
 from hotline.cases.store import StoredCase
 from hotline.cases.taxonomy import Taxonomy
 from hotline.cases.views import PreviewView, deadline_view, unit_ref
@@ -26,6 +26,7 @@ from hotline.kernel.db import Database, Reader, Tx
 from hotline.kernel.sealing import Sealer
 from hotline.ports.clock import Clock
 from hotline.staff.views import active_units
+from hotline.web.auth import Principal
 from hotline.web.catalogue import Catalogue
 
 
@@ -79,6 +80,10 @@ class Cases:
     async def visible(self, reader: Reader, case_no: str, actor: CaseActor) -> StoredCase:
         """The case, for a slice above that shows what hangs on it; refusals as in ``scope.require_case``."""
         return await require_case(reader, case_no, actor)
+
+    async def concerns(self, reader: Reader, principal: Principal, contact_id: str) -> bool:
+        """Whether a requester is this one's business; see ``scope.concerns``."""
+        return await concerns(reader, contact_id, CaseActor.of(principal))
 
     @asynccontextmanager
     async def refusals_audited(self, actor: CaseActor, what: str, case_no: str) -> AsyncIterator[None]:

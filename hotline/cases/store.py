@@ -142,6 +142,17 @@ async def listed(reader: Reader, query: CaseQuery) -> Sequence[Row]:
     return (await reader.execute(query.statement())).all()
 
 
+async def is_open_to_unit(reader: Reader, contact_id: str, unit_id: str) -> bool:
+    """Whether a unit has a share in a case of this requester that hides no requester from units."""
+    query = sa.select(case_file.c.id).where(
+        case_file.c.contact_id == contact_id,
+        case_file.c.secret.is_(False),
+        case_file.c.anonymous.is_(False),
+        _with_unit(unit_id),
+    )
+    return (await reader.execute(query.limit(1))).first() is not None
+
+
 async def row_by_no(reader: Reader, case_no: str) -> Row | None:
     """The case row alone."""
     query = sa.select(case_file).where(case_file.c.case_no == case_no)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,11 +43,18 @@ def emit(value: Any, as_json: bool, text: str) -> None:
         click.echo(text)
 
 
+def operator_language(environment: Mapping[str, str]) -> str:
+    """The language of the locale, as POSIX ranks the variables; English where it names none of ours."""
+    named = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, named), "")
+    return choose_language(locale.partition(".")[0].replace("_", "-") if locale.startswith("zh") else "en")
+
+
 def explain(error: Exception) -> str:
-    """The error in the operator's language (from ``LANG``), with its wrong fields."""
+    """The error in the operator's language, with its wrong fields."""
     if not isinstance(error, DomainError):
         return f"{type(error).__name__}: {error}"
-    language = choose_language(os.environ.get("LANG", "en").replace("_", "-").replace("C.", "en."))
+    language = operator_language(os.environ)
     catalogue = server_catalogue()
     lines = [catalogue.text(language, error.code, error.params)]
     if isinstance(error, InvalidInput):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -23,6 +24,7 @@ def hotline() -> None:
     """A city's service hotline: one queue for every channel, cases followed to their end.
 
     Exit codes: 0 done, 1 failed or something found wrong, 2 the command line was not understood.
+    With --debug an error shows its trace.
     """
 
 
@@ -32,13 +34,13 @@ for command in (run, doctor, migrate, seed_demo, demo, audit, backup, restore, c
 
 def main() -> None:
     """Run the command line; an error is one clear line, with ``--debug`` its trace."""
+    os.umask(0o077)  # what citizens wrote stands in files below the data folder
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
     try:
-        hotline(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Not standalone, click returns the code of an ``Exit`` instead of leaving with it.
+        sys.exit(hotline(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

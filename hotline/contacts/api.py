@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from pydantic import Field
 
 from hotline.contacts.service import Contacts
 from hotline.contacts.views import ContactView
-from hotline.kernel.db import Database
+from hotline.errors import NotFound
+from hotline.kernel.db import Database, Reader
+from hotline.web.auth import Principal
 from hotline.web.endpoint import Call, Endpoints, Schema
 
 
@@ -30,7 +34,11 @@ class PhoneQuery(Schema):
     phone: str = Field(min_length=3, max_length=30)
 
 
-def contact_endpoints(database: Database, contacts: Contacts) -> Endpoints:
+Concerned = Callable[[Reader, Principal, str], Awaitable[bool]]
+"""Whether a contact is somebody's business; the slices above know, for they know the cases."""
+
+
+def contact_endpoints(database: Database, contacts: Contacts, concerned: Concerned) -> Endpoints:
     """``/api/contacts``."""
     api = Endpoints("contacts")
 
@@ -54,7 +62,13 @@ def contact_endpoints(database: Database, contacts: Contacts) -> Endpoints:
 
     @api.post("/api/contacts/{contact_id}/reveal", needs="contact.reveal")
     async def reveal(call: Call, body: RevealContact) -> ContactView:
-        """The plain values, for a stated reason."""
-        return await contacts.reveal(call.who.actor, call.path["contact_id"], body.reason)
+        """The plain values, for a stated reason; another unit's citizen is ``NotFound``, audited."""
+        contact_id = call.path["contact_id"]
+        async with database.read() as reader:
+            allowed = await concerned(reader, call.who, contact_id)
+        if not allowed:
+            await contacts.deny_reveal(call.who.actor, contact_id, call.address)
+            raise NotFound()
+        return await contacts.reveal(call.who.actor, contact_id, body.reason)
 
     return api

@@ -104,6 +104,12 @@ class Contacts:
             )
         return contact_view(row, self._sealer, masked=False)
 
+    async def deny_reveal(self, actor: str, contact_id: str, address: str) -> None:
+        """Note in the audit that somebody asked for a citizen who is not their business."""
+        await self._audit.denied(
+            self._database, actor, "contact.reveal", f"contact:{contact_id}"[:120], address=address
+        )
+
     async def _require(self, reader: Reader, contact_id: str) -> sa.Row[Any]:
         row = await store.by_id(reader, contact_id)
         if row is None:

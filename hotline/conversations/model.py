@@ -53,6 +53,10 @@ class NewMessage:
     sent_at: datetime | None = None
 
 
+INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cf"})
+"""Unicode categories of blanks and of what only steers the characters around it."""
+
+
 def clean_text(text: str) -> str:
     """The text as it is stored: line breaks made one kind, outer blanks gone; markup stays what was typed.
 
@@ -62,7 +66,7 @@ def clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > LONGEST_TEXT:
         raise TooLarge("message_too_long", most=LONGEST_TEXT)
-    if not text:
+    if all(unicodedata.category(c) in INVISIBLE or c in "\n\t" for c in text):
         raise InvalidInput([FieldProblem("text", "message_empty")])
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
         raise InvalidInput([FieldProblem("text", "text_binary")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hotline.cases.actor import CaseActor
 from hotline.cases.service import Cases
@@ -27,7 +27,7 @@ from hotline.kernel.db import Database
 from hotline.kernel.ids import new_id
 from hotline.ports.intake import Envelope
 from hotline.web.catalogue import DEFAULT_LANGUAGE
-from hotline.web.endpoint import Call, Endpoints, Schema
+from hotline.web.endpoint import Call, Endpoints, Instant, Schema
 from hotline.web.guard import CITIZEN_COOKIE
 from hotline.web.sessions import ABSOLUTE, Sessions
 from hotline.web.signin import cookie_options
@@ -57,7 +57,7 @@ class SendMessage(Schema):
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     text: str
-    sent_at: AwareDatetime | None = None
+    sent_at: Instant | None = None
 
 
 class ReceiptView(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hotline.kernel.db import Database
 from hotline.staff.import_report import ImportQuery, ImportReport, import_report, template_response
@@ -11,7 +11,7 @@ from hotline.staff.oversight import AuditFilter, AuditView, FailureView, Oversig
 from hotline.staff.paging import number_from_cursor, to_cursor
 from hotline.staff.sheets import MAX_BYTES, SheetWords
 from hotline.web.catalogue import Catalogue
-from hotline.web.endpoint import Call, Endpoints, Schema
+from hotline.web.endpoint import Call, Endpoints, Instant, Schema
 
 
 class Replay(Schema):
@@ -28,8 +28,8 @@ class AuditQuery(Schema):
     object: str | None = Field(default=None, max_length=120)
     action: str | None = Field(default=None, max_length=80)
     outcome: str | None = Field(default=None, max_length=20)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     cursor: str | None = Field(default=None, max_length=40)
     limit: int = Field(default=100, ge=1, le=200)
 

@@ -8,6 +8,11 @@ from typing import Literal, Protocol
 Kind = Literal["staff", "citizen"]
 
 
+def header_bytes(text: str) -> bytes:
+    """A cookie or header as it came over the wire: bytes that are no UTF-8 arrive as lone surrogates."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 @dataclass(frozen=True)
 class Principal:
     """A signed-in person. ``capabilities`` come from the roles at each request, never from the session."""

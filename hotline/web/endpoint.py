@@ -6,10 +6,11 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from hotline.errors import NotSignedIn
 from hotline.web.auth import Principal
@@ -17,6 +18,17 @@ from hotline.web.auth import Principal
 Audience = Literal["staff", "citizen", "anyone"]
 JSON_BYTES = 256 * 1024
 """A request body is at most so large unless its endpoint says otherwise."""
+
+
+def _storable(instant: datetime) -> datetime:
+    """Years that exist in every time zone and on both databases."""
+    if not 1900 <= instant.year < 9999:
+        raise ValueError("field_range")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_storable)]
+"""A point in time that somebody sends."""
 
 
 class Schema(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from hotline.errors import FieldProblem, Forbidden, InvalidInput, NotSignedIn, TooLarge
 from hotline.kernel.db import Database
-from hotline.web.auth import Authenticator, Kind, Principal
+from hotline.web.auth import Authenticator, Kind, Principal, header_bytes
 from hotline.web.catalogue import choose_language
 from hotline.web.endpoint import Call, Endpoint
 from hotline.web.sessions import Sessions
@@ -101,7 +101,7 @@ class Guard:
             raise NotSignedIn()
         if request.method not in SAFE:
             given = request.headers.get(CSRF_HEADER, "")
-            if not hmac.compare_digest(given.encode(), principal.csrf.encode()):
+            if not hmac.compare_digest(header_bytes(given), principal.csrf.encode()):
                 raise Forbidden("csrf")
         if endpoint.needs is not None and not principal.may(endpoint.needs):
             await self._on_denied(principal, endpoint.operation_id, endpoint.path)
@@ -114,10 +114,13 @@ async def _read_body(endpoint: Endpoint, request: web.Request) -> Any:
     if request.content_length is not None and request.content_length > endpoint.max_bytes:
         raise too_large
     raw = bytearray()
-    async for chunk in request.content.iter_chunked(65536):
-        raw += chunk
-        if len(raw) > endpoint.max_bytes:
-            raise too_large
+    try:
+        async for chunk in request.content.iter_chunked(65536):
+            raw += chunk
+            if len(raw) > endpoint.max_bytes:
+                raise too_large
+    except web.RequestPayloadError as error:  # cut off, or not encoded as its header says
+        raise InvalidInput([FieldProblem("", "body_unreadable")]) from error
     if endpoint.body is bytes:
         return bytes(raw)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from hotline.errors import Unavailable
 from hotline.kernel.events import Recorded
+
+Probe = Callable[[], Awaitable[float]]
 
 
 class Metrics:
@@ -23,8 +27,11 @@ class Metrics:
         self.events = Counter(
             "hotline_events_total", "Events committed to the outbox", ["name"], registry=self.registry
         )
-        self.live_clients = Gauge("hotline_live_clients", "Pages connected", registry=self.registry)
-        self.parked = Gauge("hotline_parked", "Deliveries and jobs parked", registry=self.registry)
+        self._probes: list[tuple[Gauge, Probe]] = []
+
+    def probe(self, name: str, meaning: str, ask: Probe) -> None:
+        """A gauge that is asked for at every scrape; NaN while the answer cannot be had."""
+        self._probes.append((Gauge(name, meaning, registry=self.registry), ask))
 
     def committed(self, recorded: Sequence[Recorded]) -> None:
         """A commit listener: count what happened."""
@@ -33,6 +40,11 @@ class Metrics:
 
     async def handle(self, _request: web.Request) -> web.Response:
         """The exposition."""
+        for gauge, ask in self._probes:
+            try:
+                gauge.set(await ask())
+            except Unavailable:
+                gauge.set(math.nan)
         return web.Response(body=generate_latest(self.registry), content_type="text/plain", charset="utf-8")
 
     def middleware(self) -> Any:

@@ -36,9 +36,10 @@ class Pages:
             raise web.HTTPNotFound
         try:
             wanted = (self._folder / request.match_info["path"]).resolve()
-        except ValueError as error:  # a NUL in the path
+            found = wanted.is_relative_to(self._folder.resolve()) and wanted.is_file()
+        except (ValueError, OSError) as error:  # a NUL in the path, or longer than any file's
             raise web.HTTPNotFound from error
-        if not wanted.is_relative_to(self._folder.resolve()) or not wanted.is_file():
+        if not found:
             raise web.HTTPNotFound
         cache = IMMUTABLE if "assets" in wanted.parts else "no-cache"
         return web.FileResponse(wanted, headers={"Cache-Control": cache})

@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 import sqlalchemy as sa
 
 from hotline.kernel.db import Database
+from hotline.kernel.inbox import inbox
+from hotline.kernel.jobs import job
 from hotline.kernel.workers import Supervisor
 from hotline.web.health import PartHealth
+from hotline.web.metrics import Probe
 
 Check = Callable[[], Awaitable[PartHealth]]
 
@@ -34,6 +37,24 @@ def bus_check(supervisor: Supervisor) -> Check:
         return PartHealth("ok", f"in-process, {len(supervisor.health)} workers")
 
     return check
+
+
+def parked_count(database: Database) -> Probe:
+    """How many deliveries and jobs have given up and wait for a person."""
+
+    async def count() -> float:
+        async with database.read() as reader:
+            numbers = [
+                (
+                    await reader.execute(
+                        sa.select(sa.func.count()).select_from(table).where(table.c.state == "parked")
+                    )
+                ).scalar_one()
+                for table in (inbox, job)
+            ]
+        return float(sum(numbers))
+
+    return count
 
 
 async def switched_off() -> PartHealth:

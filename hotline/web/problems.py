@@ -102,7 +102,10 @@ def problem_middleware(catalogue: Catalogue) -> Any:
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return problem_response(_from_http(error), request, catalogue)
+            response = problem_response(_from_http(error), request, catalogue)
+            if "Allow" in error.headers:
+                response.headers["Allow"] = error.headers["Allow"]
+            return response
         except Exception:
             number = new_id()
             log.exception("unexpected error", extra={"incident": number, "path": _route(request)})

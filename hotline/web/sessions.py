@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hotline.errors import Unavailable
 from hotline.kernel.db import Database, Reader, Tx, UtcDateTime, metadata
 from hotline.ports.clock import Clock
-from hotline.web.auth import Kind
+from hotline.web.auth import Kind, header_bytes
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Session:
 
 def token_key(token: str) -> str:
     """The hash under which a cookie's token is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(header_bytes(token)).hexdigest()
 
 
 class Sessions:

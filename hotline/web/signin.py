@@ -15,7 +15,7 @@ from hotline.errors import NotSignedIn
 from hotline.kernel.audit import Act, Audit
 from hotline.kernel.db import Database
 from hotline.ports.secrets import Secrets
-from hotline.web.auth import Authenticator, Principal
+from hotline.web.auth import Authenticator, Principal, header_bytes
 from hotline.web.endpoint import Call, Endpoints, Schema
 from hotline.web.guard import STAFF_COOKIE
 from hotline.web.sessions import ABSOLUTE, Sessions, token_key
@@ -136,10 +136,11 @@ class SignIn:
         """The browser's name when it has signed in to this account before."""
         browser, _, mark = request.cookies.get(BROWSER_COOKIE, "").partition(".")
         good = self._browser_mark(browser, account)
-        return browser if browser and hmac.compare_digest(mark.encode(), good.encode()) else None
+        return browser if browser and hmac.compare_digest(header_bytes(mark), good.encode()) else None
 
     def _browser_mark(self, browser: str, account: str) -> str:
-        return hmac.new(self._browser_key, f"{browser}\n{account}".encode(), hashlib.sha256).hexdigest()
+        marked = header_bytes(f"{browser}\n{account}")
+        return hmac.new(self._browser_key, marked, hashlib.sha256).hexdigest()
 
 
 def cookie_options(request: web.Request) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from aiohttp.test_utils import TestServer
 from hotline.cases.actor import CaseActor
 from hotline.cases.api import case_endpoints
 from hotline.cases.feeds import OpenCases, UnitAssignments, case_feeds
+from hotline.contacts.api import contact_endpoints
 from hotline.kernel.events import Recorded
 from hotline.web.auth import Account, Principal
 from hotline.web.guard import CSRF_HEADER, STAFF_COOKIE, Guard
 from hotline.web.live import Entity, Feed
 from hotline.web.problems import problem_middleware
 from hotline.web.sessions import Sessions
-from tests.support.case_fixtures import DRAINAGE, REPORT, ROBOT, WATER, CaseHouse
+from tests.support.case_fixtures import DRAINAGE, PHONE, REPORT, ROBOT, WATER, CaseHouse
 
 
 def principal(actor: CaseActor) -> Principal:
@@ -49,7 +50,9 @@ class Site:
         self.sessions = Sessions(house.database, house.clock)
         guard = Guard(house.database, self.sessions, self.people, self._denied)
         app = web.Application(middlewares=[problem_middleware(house.catalogue)])
-        for endpoint in case_endpoints(house.database, house.clock, house.cases).all:
+        of_cases = case_endpoints(house.database, house.clock, house.cases)
+        of_contacts = contact_endpoints(house.database, house.contacts, house.cases.concerns)
+        for endpoint in (*of_cases.all, *of_contacts.all):
             app.router.add_route(endpoint.method, endpoint.path, guard.wrap(endpoint))
         self.server = TestServer(app)
         self.http = aiohttp.ClientSession()
@@ -203,3 +206,23 @@ async def test_a_case_page_is_watched_by_those_who_may_see_the_case(file_cases: 
     assert [action for _, action, _ in await house.denials()] == ["case.watch", "case.watch"]
     await house.act(case, "reassign", house.dispatcher, {"reason": "Wrong pipe."})
     assert await loaded(feed, house, scope, [number]) == {}
+
+
+async def test_a_unit_may_learn_who_its_own_requesters_are_and_nobody_elses(site: Site) -> None:
+    house = site.house
+    await house.dispatched()
+    path, why = f"/api/contacts/{house.contact_id}/reveal", {"reason": "to arrange a visit"}
+    status, body = await site.call(house.clerk, "POST", path, why)
+    assert (status, body["phone"]) == (200, PHONE)
+    status, body = await site.call(house.other_clerk, "POST", path, why)
+    assert (status, body["code"]) == (404, "not_found")
+    assert (house.other_clerk.actor, "contact.reveal", f"contact:{house.contact_id}") in await house.denials()
+
+
+@pytest.mark.parametrize("hidden", ["secret", "anonymous"])
+async def test_a_confidential_requester_is_shown_to_no_unit(site: Site, hidden: str) -> None:
+    house = site.house
+    await house.dispatched(**{hidden: True})
+    path, why = f"/api/contacts/{house.contact_id}/reveal", {"reason": "to arrange a visit"}
+    assert (await site.call(house.clerk, "POST", path, why))[0] == 404
+    assert (await site.call(house.agent, "POST", path, why))[0] == 200
