@@ -150,10 +150,12 @@ class Pbx(Protocol):
         ...
 
     async def originate(self, callback: Callback) -> Outcome:
-        """Dial a citizen. DONE: dialling; how it went is told to the ``CallSink``. Dialled at most once.
+        """Dial a citizen, at most once. DONE: dialling; how it goes is told to the ``CallSink``.
 
-        Raises ``Forbidden`` ("number_not_allowed") for a number outside the allow-list, ``TooMany``
-        ("originate_limit", ``retry_after`` seconds) beyond the allowance of ``requested_by`` a minute.
+        GONE: the exchange refused, nobody was dialled. UNKNOWN: a ``Resynchronised`` will tell whether the
+        call exists. Raises ``Forbidden`` ("number_not_allowed") for a number outside the allow-list,
+        ``TooMany`` ("originate_limit", ``retry_after`` seconds) beyond the allowance of ``requested_by`` a
+        minute, ``Conflict`` ("originate_repeated") for a ``call_id`` that was used before.
         """
         ...
 

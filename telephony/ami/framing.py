@@ -21,6 +21,11 @@ class Framer:
         """The protocol version of the greeting; None before it came."""
         self._rest = b""
 
+    @property
+    def held(self) -> int:
+        """Bytes of a block that is not complete."""
+        return len(self._rest)
+
     def feed(self, data: bytes) -> list[str]:
         """The blocks that ``data`` completes, without the blank line that ends each.
 

@@ -59,6 +59,7 @@ class AmiLink(Manager):
         on_login: Callable[[], Awaitable[None]],
         on_lost: Callable[[str], Awaitable[None]],
     ) -> None:
+        self._by_name: dict[str, tuple[Handler, ...]] = {}
         super().__init__(host=settings.host, port=settings.port, log=log)
         # panoramisk sends unanswered actions again once the other side is up: not here.
         self.patterns.clear()
@@ -74,7 +75,6 @@ class AmiLink(Manager):
         self._was_up = False
         self.queue = OrderedQueue(self._pause, self._resume)
         self._tasks: list[asyncio.Task[None]] = []
-        self._by_name: dict[str, tuple[Handler, ...]] = {}
         self._expected: dict[tuple[str, str], list[asyncio.Future[AmiMessage]]] = {}
 
     # -- life

@@ -1,4 +1,7 @@
-"""The same tests on both engines: `database` is an empty one at the newest revision."""
+"""The same tests on both engines: `database` is an empty one at the newest revision.
+
+And for the link to Asterisk: `ami` is a scripted manager interface, `link` is connected to it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ import pytest
 
 from hotline.kernel.db import Database
 from hotline.kernel.db.open import open_database
+from telephony.ami.link import AmiLink
+from tests.support.ami_link import Heard, linked, patient
+from tests.support.ami_server import AmiServer
 from tests.support.clock import MovableClock
 
 
@@ -39,3 +45,23 @@ async def postgresql(migrated_postgres_url: str) -> AsyncIterator[Database]:
 def clock() -> MovableClock:
     """Stands still until the test moves it."""
     return MovableClock()
+
+
+@pytest.fixture
+async def ami() -> AsyncIterator[AmiServer]:
+    """A scripted manager interface that answers logins and pings."""
+    async with AmiServer() as running:
+        yield running
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """What `link` tells, in order."""
+    return Heard()
+
+
+@pytest.fixture
+async def link(ami: AmiServer, heard: Heard) -> AsyncIterator[AmiLink]:
+    """A link that is up and that only the test ends."""
+    async with linked(patient(ami), heard) as connected:
+        yield connected
