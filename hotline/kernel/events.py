@@ -26,15 +26,25 @@ class Event:
 
     def to_payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values.pop("aggregate")
-        return values
+        return {name: getattr(self, name) for name in _own_fields(type(self))}
 
     @classmethod
     def from_payload(cls, aggregate: str, payload: dict[str, Any]) -> Self:
         """Rebuild an event; fields that this version no longer knows are left out."""
-        known = {f.name for f in dataclasses.fields(cls)} - {"aggregate"}
+        known = _own_fields(cls)
         return cls(aggregate=aggregate, **{k: v for k, v in payload.items() if k in known})
+
+
+_fields: dict[type, tuple[str, ...]] = {}
+
+
+def _own_fields(event: type[Event]) -> tuple[str, ...]:
+    """The names of the event's own fields; asked for in every unit of work, hence remembered."""
+    names = _fields.get(event)
+    if names is None:
+        names = tuple(f.name for f in dataclasses.fields(event) if f.name != "aggregate")
+        _fields[event] = names
+    return names
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,7 @@ class SqliteDatabase:
             connection = await run_to_end(self._thread, self._connect)
         raw = raw_connection(connection)
         if not raw.in_transaction:
+            # What SQLite has undone by itself, it has undone for the whole group.
             self._fail_group(Unavailable("commit_failed"))
             await self._begin_immediate(raw)
             self._group_since = time.monotonic()
