@@ -17,7 +17,6 @@ from aiohttp.test_utils import TestServer
 
 from hotline.cases.api import case_endpoints
 from hotline.cases.feeds import case_feeds
-from hotline.contacts.api import contact_endpoints
 from hotline.conversations.api import conversation_endpoints
 from hotline.conversations.feeds import conversation_feeds
 from hotline.conversations.service import Conversations
@@ -117,7 +116,6 @@ class ChatHouse(CaseHouse):
         door = CitizenDoor(self.database, self.sessions, self.throttle, self.contacts, self.cases)
         groups = (
             session_endpoints(sign_in),
-            contact_endpoints(self.database, self.contacts),
             case_endpoints(self.database, self.clock, self.cases),
             conversation_endpoints(self.database, self.conversations, self.views),
             queue_endpoints(self.database, self.queue, self.conversations, self.views, self.sealer),
