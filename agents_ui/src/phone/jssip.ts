@@ -1,0 +1,119 @@
+/** The exchange as JsSIP speaks with it. Loaded only where there is a phone. */
+import JsSIP from 'jssip'
+import type { EndEvent, RTCSession } from 'jssip/lib/RTCSession'
+import { EarlyEnd } from './candidates'
+import type { EndCause } from './model'
+import type { PhoneAccount, SipCall, SipCallEvents, SipEvents, SipLine } from './ports'
+
+const REGISTER_SECONDS = 120
+/** Everything is on the hotline's own network: no address is looked up elsewhere. */
+const PEER: RTCConfiguration = { iceServers: [] }
+const AUDIO_ONLY = { audio: true, video: false }
+const BUSY = 486
+const AUTHENTICATION = 'Authentication Error'
+const REFUSED = [AUTHENTICATION, 'Rejected', 'Not Found']
+const CAUSES: Readonly<Record<string, EndCause>> = {
+  Terminated: 'other_side',
+  Canceled: 'unanswered',
+  'No Answer': 'unanswered',
+  Expires: 'unanswered',
+  Busy: 'busy',
+  Unavailable: 'busy',
+}
+
+const after = (milliseconds: number, then: () => void): (() => void) => {
+  const timer = setTimeout(then, milliseconds)
+  return () => clearTimeout(timer)
+}
+
+/** Register with `account`; connections that break are made again by themselves. */
+export function connectLine(account: PhoneAccount, events: SipEvents): SipLine {
+  const host = new URL(account.wss_url).hostname
+  const ua = new JsSIP.UA({
+    sockets: new JsSIP.WebSocketInterface(account.wss_url),
+    uri: `sip:${account.user}@${host}`,
+    password: account.password,
+    register_expires: REGISTER_SECONDS,
+    session_timers: false,
+    connection_recovery_min_interval: 1,
+    connection_recovery_max_interval: 8,
+    user_agent: 'hotline',
+  })
+  let worked = false
+  ua.on('registered', () => {
+    worked = true
+    events.registered()
+  })
+  ua.on('disconnected', () => {
+    worked = false
+    events.disconnected()
+  })
+  ua.on('registrationFailed', ({ cause }) => {
+    if (REFUSED.includes(String(cause))) events.refused(!worked)
+    else events.disconnected()
+  })
+  ua.on('newRTCSession', ({ session, originator }: { session: RTCSession; originator: string }) => {
+    if (originator !== 'remote') return
+    const handlers = events.rings(callOf(session))
+    if (handlers) follow(session, handlers)
+    else session.terminate({ status_code: BUSY })
+  })
+  ua.start()
+  return {
+    renew(fresh) {
+      ua.set('password', fresh.password)
+      if (ua.isConnected() && !ua.isRegistered()) ua.register()
+    },
+    dial(target, voice, handlers) {
+      const session = ua.call(`sip:${target}@${host}`, {
+        mediaStream: voice,
+        mediaConstraints: AUDIO_ONLY,
+        pcConfig: PEER,
+      })
+      follow(session, handlers)
+      // An outgoing session has its connection before its listeners.
+      hear(session.connection, handlers)
+      return callOf(session)
+    },
+    close: () => ua.stop(),
+  }
+}
+
+function callOf(session: RTCSession): SipCall {
+  const { user } = session.remote_identity.uri
+  return {
+    id: session.id,
+    number: user === 'anonymous' ? '' : user,
+    name: session.remote_identity.display_name ?? '',
+    answer: (voice) => session.answer({ mediaStream: voice, mediaConstraints: AUDIO_ONLY, pcConfig: PEER }),
+    end: () => {
+      if (!session.isEnded()) session.terminate(session.isEstablished() ? {} : { status_code: BUSY })
+    },
+    hold: (on) => void (on ? session.hold() : session.unhold()),
+    mute: (on) => (on ? session.mute({ audio: true }) : session.unmute({ audio: true })),
+  }
+}
+
+function follow(session: RTCSession, handlers: SipCallEvents): void {
+  const early = new EarlyEnd(after)
+  const over = ({ originator, cause }: EndEvent): void => {
+    early.forget()
+    handlers.ended(String(originator) === 'local' ? 'here' : (CAUSES[cause] ?? 'failed'))
+  }
+  session.on('icecandidate', ({ ready }) => early.found(ready))
+  session.on('peerconnection', ({ peerconnection }) => hear(peerconnection, handlers))
+  session.on('confirmed', () => {
+    early.forget()
+    handlers.connected()
+  })
+  session.on('hold', ({ originator }) => String(originator) === 'local' && handlers.held(true))
+  session.on('unhold', ({ originator }) => String(originator) === 'local' && handlers.held(false))
+  session.on('ended', over)
+  session.on('failed', over)
+}
+
+function hear(connection: RTCPeerConnection, handlers: SipCallEvents): void {
+  connection.addEventListener('track', ({ track, streams }) => {
+    handlers.heard(streams[0] ?? new MediaStream([track]))
+  })
+}
