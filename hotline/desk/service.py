@@ -52,6 +52,7 @@ class Desk:
         """
         if order.unit_id and order.answer_text:
             raise InvalidInput([FieldProblem("unit_id", "answered_or_sent")])
+        await store.lock_key(tx, order.case.key)
         known = await self._cases.registered(tx, order.case.key, actor)
         if known is not None:
             return known

@@ -23,6 +23,12 @@ draft = sa.Table(
 sa.Index("ix_draft_user_id", draft.c.user_id, draft.c.updated_at)
 
 
+async def lock_key(tx: Tx, key: str) -> None:
+    """Let other units that register under ``key`` wait; SQLite runs one at a time anyway."""
+    if tx.dialect == "postgresql":
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))))
+
+
 async def by_id(reader: Reader, key: str) -> sa.Row[Any] | None:
     """One draft."""
     return (await reader.execute(sa.select(draft).where(draft.c.id == key))).one_or_none()

@@ -9,6 +9,7 @@ told to sign in where it must.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Coroutine
@@ -123,10 +124,11 @@ class LiveSocket:
         finally:
             dropped.cancel()
         try:
-            await asyncio.wait_for(socket.close(code=RECONNECT, message=b"reconnect"), CLOSE_SECONDS)
-        except (ConnectionError, TimeoutError):
-            # It does not even read our goodbye.
-            if request.transport is not None:
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await asyncio.wait_for(socket.close(code=RECONNECT, message=b"reconnect"), CLOSE_SECONDS)
+        finally:
+            # Whatever ended the goodbye: a page that has not read it would hold its connection for ever.
+            if request.transport is not None and request.transport.get_write_buffer_size():
                 request.transport.abort()
 
     async def _recheck(self, request: web.Request, client: Client) -> None:

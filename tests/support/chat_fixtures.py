@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -54,6 +55,8 @@ from tests.support.staff_fixtures import PASSWORD, Reply, Visit, cheap_passwords
 from tests.support.waiting import PATIENCE, until
 
 SLICES = ("web", "cases", "contacts", "staff", "conversations", "queue", "intake", "desk")
+both_engines = pytest.mark.parametrize("chat_url", ["sqlite", "postgresql"], indirect=True)
+"""For tests of what happens at the same moment: there the engines differ."""
 OFFER_SECONDS = 20
 CAPACITY = 2
 

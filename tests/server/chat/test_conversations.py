@@ -6,7 +6,7 @@ import asyncio
 
 from hotline.conversations.model import Author, Kind, NewMessage
 from hotline.kernel.ids import new_id
-from tests.support.chat_fixtures import Town, until_reply
+from tests.support.chat_fixtures import Town, both_engines, until_reply
 from tests.support.waiting import until
 
 
@@ -19,6 +19,7 @@ async def test_what_the_holder_writes_appears_on_the_citizens_page(town: Town) -
     assert thread[written.body["id"]].data["text"] == "Where do you live?"
 
 
+@both_engines
 async def test_a_reply_sent_twice_is_one_message(town: Town) -> None:
     ann, _, held = await town.serving("ann")
     same = new_id()
@@ -116,6 +117,7 @@ async def test_what_the_hotline_says_later_reaches_the_citizens_newest_conversat
     await until(lambda: thread[posted.id].data["payload"]["state"] == "answered", "the page shows it")
 
 
+@both_engines
 async def test_a_message_at_the_moment_of_finishing_begins_the_next_conversation(town: Town) -> None:
     ann, citizen, held = await town.serving("ann")
     said, finished = await asyncio.gather(

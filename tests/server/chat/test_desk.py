@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hotline.contacts.store import contact
 from hotline.kernel.ids import new_id
 from tests.support.case_fixtures import DRAINAGE
-from tests.support.chat_fixtures import Browser, Town
+from tests.support.chat_fixtures import Browser, Town, both_engines
 from tests.support.waiting import until
 
 CATEGORY = "WS-01-02"
@@ -79,6 +79,7 @@ async def test_a_draft_is_kept_with_every_change_and_a_stale_form_is_refused(tow
     assert mine["key"] == "walk-in-1"
 
 
+@both_engines
 async def test_two_tabs_beginning_the_same_draft_do_not_overwrite_each_other(town: Town) -> None:
     ann = await town.member("ann", "agent")
     replies = await asyncio.gather(
@@ -119,6 +120,7 @@ async def test_a_walk_in_is_registered_without_any_conversation(town: Town) -> N
     assert anonymous["requester"] is None
 
 
+@both_engines
 async def test_sent_twice_it_is_one_case_one_citizen_and_one_notice(town: Town) -> None:
     ann, citizen, held = await town.serving("ann")
     same = form(conversation_id=held, channel="web")

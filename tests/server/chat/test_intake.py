@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hotline.conversations.store import message
 from hotline.kernel.ids import new_id
 from hotline.web.guard import CITIZEN_COOKIE, CSRF_HEADER
-from tests.support.chat_fixtures import Browser, Town
+from tests.support.chat_fixtures import Browser, Town, both_engines
 
 
 async def texts(town: Town, author: str = "citizen") -> list[str]:
@@ -56,6 +56,7 @@ async def test_the_greeting_is_in_the_language_of_the_page(town: Town) -> None:
     assert (await thread(citizen))[1]["text"] == town.house.texts.text("zh-CN", "chat_received")
 
 
+@both_engines
 async def test_a_second_tab_sending_the_same_id_gets_the_same_receipt_and_adds_nothing(town: Town) -> None:
     citizen = await town.citizen()
     same = new_id()
@@ -73,6 +74,7 @@ async def test_the_same_id_of_another_visitor_is_another_message(town: Town) -> 
     assert first.body["conversation_id"] != second.body["conversation_id"]
 
 
+@both_engines
 async def test_an_album_of_nine_at_once_is_one_conversation_with_nine_messages(town: Town) -> None:
     citizen = await town.citizen()
     replies = await asyncio.gather(*(citizen.say(f"Picture {n}") for n in range(9)))

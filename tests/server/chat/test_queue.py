@@ -12,7 +12,7 @@ from hotline.kernel.leases import DatabaseLeases
 from hotline.queue.model import GONE_AFTER, PAGE_CLOSED, RETURNED
 from hotline.queue.router import Router
 from hotline.queue.routing import REFUSAL_HOLDS
-from tests.support.chat_fixtures import CAPACITY, OFFER_SECONDS, Browser, Town, until_reply
+from tests.support.chat_fixtures import CAPACITY, OFFER_SECONDS, Browser, Town, both_engines, until_reply
 from tests.support.waiting import until
 
 
@@ -62,6 +62,7 @@ async def test_nobody_is_offered_anything_without_an_open_page_or_when_busy(town
     await until(lambda: waiting in desk, "the only one who can was asked")
 
 
+@both_engines
 async def test_a_declined_offer_keeps_its_place_and_goes_to_another(town: Town) -> None:
     ((_, refused), (_, younger)) = await wait_in_line(town, "One", "Two")
     ann, anns = await town.ready_agent("ann")
@@ -111,6 +112,7 @@ async def test_an_agent_gets_no_more_than_the_measure(town: Town) -> None:
     await until(lambda: last in desk, "there was room for the last one")
 
 
+@both_engines
 async def test_only_the_one_who_was_asked_can_answer_and_two_clicks_are_one(town: Town) -> None:
     ((_, waiting),) = await wait_in_line(town, "Hello")
     ann, desk = await town.ready_agent("ann")
@@ -142,6 +144,7 @@ async def test_a_stale_state_is_refused(town: Town) -> None:
     assert (await ann.be("busy", version=first.body["version"])).status == 200
 
 
+@both_engines
 async def test_an_agent_whose_page_is_gone_loses_offers_keeps_conversations_and_can_be_relieved(
     town: Town,
 ) -> None:
