@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from aiohttp import web
 
@@ -33,9 +34,11 @@ from hotline.intake.api import CitizenDoor, citizen_endpoints
 from hotline.intake.feeds import citizen_feeds
 from hotline.intake.service import IntakeService
 from hotline.kernel.audit import Audit
+from hotline.kernel.bus import COMMITTED, InProcessBus, pass_on_wake_ups
 from hotline.kernel.clock import SystemClock
 from hotline.kernel.db import Database, metadata
 from hotline.kernel.db.open import open_database
+from hotline.kernel.events import Recorded
 from hotline.kernel.inbox import Inbox
 from hotline.kernel.jobs import JobQueue
 from hotline.kernel.leases import DatabaseLeases
@@ -54,6 +57,7 @@ from hotline.queue.router import Router
 from hotline.queue.service import Queue
 from hotline.staff.admin_api import admin_endpoints
 from hotline.staff.api import staff_endpoints
+from hotline.staff.events import UserChanged
 from hotline.staff.imports import StaffImports
 from hotline.staff.organisation import Organisation
 from hotline.staff.oversight import Oversight
@@ -182,6 +186,7 @@ class _Wiring:
         self.desk = Desk(self.contacts, self.cases, self.conversations)
         self.drafts = Drafts(c.clock, c.sealer, self.conversations)
         self.intake = IntakeService(c.database, c.clock, self.contacts, self.conversations, self.queue)
+        self.bus = InProcessBus()
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
             c.database,
@@ -216,14 +221,8 @@ class _Wiring:
     def finish(self) -> Hotline:
         """Listeners, workers, pages."""
         c = self.core
-        for listener in (
-            self.relay.wake,
-            c.jobs.wake,
-            self.hub.committed,
-            self.router.committed,
-            self.anchors.committed,
-            self.metrics.committed,
-        ):
+        c.database.on_commit(lambda recorded: self.bus.publish(COMMITTED, recorded))
+        for listener in (self.hub.committed, self.metrics.committed, self._accounts_changed):
             c.database.on_commit(listener)
         self.hub.on_presence(self.router.presence_changed)
         self.metrics.probe("hotline_live_clients", "Pages connected", self._pages_connected)
@@ -262,6 +261,8 @@ class _Wiring:
 
     def _supervisor(self) -> Supervisor:
         supervisor = Supervisor(self.core.clock)
+        wakes = (self.relay.wake, self.core.jobs.wake, self.router.committed, self.anchors.committed)
+        supervisor.add("wake-ups", partial(pass_on_wake_ups, self.bus, wakes))
         supervisor.add("relay", self._relay_alone)
         supervisor.add("router", self.router.run)
         supervisor.add("jobs", self.core.jobs.run)
@@ -270,6 +271,11 @@ class _Wiring:
         c = self.core
         supervisor.add("housekeeping", Housekeeping(c.database, c.sessions, c.throttle).run)
         return supervisor
+
+    def _accounts_changed(self, recorded: Sequence[Recorded]) -> None:
+        for one in recorded:
+            if isinstance(one.event, UserChanged):
+                self.hub.close_person(one.event.user_id)
 
     async def _relay_alone(self) -> None:
         async with self.core.leases.hold("relay"):
@@ -285,10 +291,12 @@ class _Wiring:
 
     def _endpoints(self, board: HealthBoard) -> list[Endpoints]:
         c, catalogue = self.core, self.catalogue
-        sign_in = SignIn(c.database, c.sessions, c.throttle, self.staff, c.audit, c.secrets)
+        sign_in = SignIn(
+            c.database, c.sessions, c.throttle, self.staff, c.audit, c.secrets, self.hub.close_session
+        )
         imports = StaffImports(c.database, self.staff, self.organisation, self.words)
         door = CitizenDoor(c.database, c.sessions, c.throttle, self.contacts, self.cases)
-        oversight = Oversight(c.database, c.audit, Inbox(c.clock))
+        oversight = Oversight(c.database, c.audit, Inbox(c.clock), c.jobs)
         return [
             health_endpoints(board),
             about_endpoints(self._about),

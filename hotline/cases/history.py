@@ -111,14 +111,16 @@ async def verify_histories(reader: Reader) -> tuple[int, BrokenLink | None]:
     """Check the history of every case: how many steps hold, and the first row that does not."""
     count = 0
     async for head in _heads(reader):
-        previous, seq = chain.GENESIS, 0
+        previous, seq, state = chain.GENESIS, 0, None
         for row in await events_of(reader, head.id):
             broken = _broken(row, previous, seq + 1)
             if broken:
                 return count, BrokenLink(head.case_no, row.seq, broken)
-            previous, seq, count = row.hash, seq + 1, count + 1
+            previous, seq, count, state = row.hash, seq + 1, count + 1, row.to_state
         if (seq, previous) != (head.event_seq, head.event_hash):
             return count, BrokenLink(head.case_no, seq + 1, "missing_at_end")
+        if head.state != state:
+            return count, BrokenLink(head.case_no, seq, "state_without_step")
     return count, None
 
 
@@ -135,7 +137,10 @@ def _broken(row: Row, previous: str, expected_seq: int) -> str | None:
 
 async def _heads(reader: Reader, page: int = 500) -> AsyncIterator[Row]:
     last = ""
-    columns = (case_file.c.id, case_file.c.case_no, case_file.c.event_seq, case_file.c.event_hash)
+    columns = (
+        *(case_file.c.id, case_file.c.case_no, case_file.c.state),
+        *(case_file.c.event_seq, case_file.c.event_hash),
+    )
     while True:
         query = sa.select(*columns).where(case_file.c.id > last).order_by(case_file.c.id).limit(page)
         rows = (await reader.execute(query)).all()

@@ -21,6 +21,7 @@ from hotline.errors import DomainError
 from hotline.kernel.clock import SystemClock
 from hotline.kernel.db.open import open_database
 from hotline.kernel.inbox import Inbox
+from hotline.kernel.jobs import JobQueue
 from hotline.migrations.run import current
 from hotline.web.pages import built_ui
 
@@ -95,10 +96,11 @@ def _parked(settings: Settings) -> Finding:
         return Finding("deliveries", "absent", "no database yet")
 
     async def count() -> int:
-        database = open_database(settings.database)
+        database, clock = open_database(settings.database), SystemClock()
         try:
             async with database.read() as reader:
-                return len(await Inbox(SystemClock()).parked(reader))
+                deliveries = await Inbox(clock).parked(reader)
+                return len(deliveries) + len(await JobQueue(database, clock).parked(reader))
         finally:
             await database.close()
 

@@ -28,7 +28,7 @@ from hotline.kernel.ids import new_id
 from hotline.ports.intake import Envelope
 from hotline.web.catalogue import DEFAULT_LANGUAGE
 from hotline.web.endpoint import Call, Endpoints, Instant, Schema
-from hotline.web.guard import CITIZEN_COOKIE
+from hotline.web.guard import CITIZEN_COOKIE, cookie_name
 from hotline.web.sessions import ABSOLUTE, Sessions
 from hotline.web.signin import cookie_options
 from hotline.web.throttle import Limit, Throttle
@@ -96,7 +96,7 @@ class CitizenDoor:
 
     async def begin(self, call: Call) -> web.Response:
         """The session that the browser has, or a fresh one under a name that it could not choose."""
-        token = call.request.cookies.get(CITIZEN_COOKIE)
+        token = call.request.cookies.get(cookie_name(call.request, CITIZEN_COOKIE))
         if token:
             async with self._database.read() as reader:
                 known = await self._sessions.find(reader, token, "citizen")
@@ -107,7 +107,9 @@ class CitizenDoor:
             token, session = await self._sessions.begin(tx, "citizen", new_id())
         response = _answer(CitizenSession(visitor=session.subject, csrf=session.csrf))
         seconds = int(ABSOLUTE["citizen"].total_seconds())
-        response.set_cookie(CITIZEN_COOKIE, token, max_age=seconds, **cookie_options(call.request))
+        response.set_cookie(
+            cookie_name(call.request, CITIZEN_COOKIE), token, max_age=seconds, **cookie_options(call.request)
+        )
         return response
 
     async def describe(self, visitor: str, name: str | None, phone: str | None) -> None:

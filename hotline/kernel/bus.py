@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+
+from hotline.kernel.db.interface import CommitListener
+from hotline.ports.bus import Bus
 
 
 class _Listener:
@@ -26,6 +29,21 @@ class _Listener:
             self._ready.clear()
             await self._ready.wait()
         return self._messages.popleft()
+
+
+COMMITTED = "committed"
+"""The topic of committed events: each message is what one unit of work recorded."""
+
+
+async def pass_on_wake_ups(bus: Bus, listeners: Sequence[CommitListener]) -> None:
+    """A worker: wakes those who look into the database when something was committed, here or elsewhere.
+
+    A lost message costs them a poll. Whoever must not miss any listens to the commits themselves.
+    """
+    async with bus.subscribe(COMMITTED) as batches:
+        async for recorded in batches:
+            for listener in listeners:
+                listener(recorded)
 
 
 class InProcessBus:

@@ -12,7 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.kernel.db import Database, Tx, UtcDateTime, metadata
+from hotline.errors import NotFound
+from hotline.kernel.db import Database, Reader, Tx, UtcDateTime, metadata
 from hotline.kernel.ids import new_id
 from hotline.ports.clock import Clock
 
@@ -57,6 +58,18 @@ class Job:
     payload: Mapping[str, Any]
     attempts: int
     claim: str
+
+
+@dataclass(frozen=True)
+class ParkedJob:
+    """A job that gave up, for the operator: what, why, since when."""
+
+    id: str
+    kind: str
+    key: str
+    attempts: int
+    error: str
+    parked_at: datetime
 
 
 JobHandler = Callable[[Tx, Job], Awaitable[None]]
@@ -109,6 +122,24 @@ class JobQueue:
         """Drop a job that has not run yet; False when there is none."""
         where = (job.c.kind == kind, job.c.key == key, job.c.state == "planned")
         return (await tx.execute(job.update().where(*where).values(state="cancelled"))).rowcount > 0
+
+    async def parked(self, reader: Reader, limit: int = 200) -> Sequence[ParkedJob]:
+        """Jobs that gave up, the latest first."""
+        query = sa.select(job).where(job.c.state == "parked").order_by(job.c.run_at.desc()).limit(limit)
+        return [
+            ParkedJob(row.id, row.kind, row.key, row.attempts, row.error or "", row.run_at)
+            for row in await reader.execute(query)
+        ]
+
+    async def replay(self, tx: Tx, job_id: str) -> None:
+        """Plan a parked job anew, from its first attempt; ``NotFound`` when it is not parked."""
+        changed = await tx.execute(
+            job.update()
+            .where(job.c.id == job_id, job.c.state == "parked")
+            .values(state="planned", attempts=0, run_at=self._clock.now(), leased_by=None)
+        )
+        if changed.rowcount == 0:
+            raise NotFound("not_parked")
 
     async def run(self) -> None:
         """Work for ever; start several to work in parallel."""
@@ -169,14 +200,14 @@ class JobQueue:
         return bool(row.state == "planned" and row.leased_by == claimed.claim)
 
     async def _failed(self, claimed: Job, error: Exception) -> None:
-        parked = claimed.attempts >= ATTEMPTS
+        parked, now = claimed.attempts >= ATTEMPTS, self._clock.now()
         async with self._database.uow() as tx:
             await tx.execute(
                 job.update()
                 .where(job.c.id == claimed.id, job.c.leased_by == claimed.claim)
                 .values(
                     state="parked" if parked else "planned",
-                    run_at=self._clock.now() + self._first_backoff * 2 ** (claimed.attempts - 1),
+                    run_at=now if parked else now + self._first_backoff * 2 ** (claimed.attempts - 1),
                     leased_by=None,
                     error=f"{type(error).__name__}: {error}"[:500],
                 )

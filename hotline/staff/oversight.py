@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from hotline.kernel.audit import Act, Audit, audit_detail, audit_entry
 from hotline.kernel.db import Database, Reader
 from hotline.kernel.inbox import Inbox
+from hotline.kernel.jobs import JobQueue
 from hotline.staff import views
 from hotline.web.endpoint import Schema
+
+JOB = "job:"
 
 
 class FailureView(Schema):
@@ -56,14 +59,27 @@ class AuditFilter:
 class Oversight:
     """Parked deliveries and the audit trail."""
 
-    def __init__(self, database: Database, audit: Audit, inbox: Inbox) -> None:
+    def __init__(self, database: Database, audit: Audit, inbox: Inbox, jobs: JobQueue) -> None:
         self._database = database
         self._audit = audit
         self._inbox = inbox
+        self._jobs = jobs
 
     async def failures(self, reader: Reader) -> list[FailureView]:
-        """The newest parked deliveries."""
-        return [
+        """The newest parked deliveries and jobs; a job's ``subscriber`` is ``job:<kind>``."""
+        jobs = [
+            FailureView(
+                subscriber=f"{JOB}{one.kind}",
+                event_id=one.id,
+                event=one.kind,
+                aggregate=one.key,
+                attempts=one.attempts,
+                error=one.error,
+                parked_at=one.parked_at,
+            )
+            for one in await self._jobs.parked(reader)
+        ]
+        deliveries = [
             FailureView(
                 subscriber=one.subscriber,
                 event_id=one.event_id,
@@ -75,11 +91,15 @@ class Oversight:
             )
             for one in await self._inbox.parked(reader)
         ]
+        return sorted([*deliveries, *jobs], key=lambda one: one.parked_at, reverse=True)
 
     async def replay(self, actor: str, subscriber: str, event_id: str) -> None:
         """Try a parked delivery again; ``NotFound`` ("not_parked") when it is settled by now."""
         async with self._database.uow() as tx:
-            await self._inbox.replay(tx, subscriber, event_id)
+            if subscriber.startswith(JOB):
+                await self._jobs.replay(tx, event_id)
+            else:
+                await self._inbox.replay(tx, subscriber, event_id)
             what = f"delivery:{event_id}"
             await self._audit.append(
                 tx, Act(actor, "failure.replay", what, detail={"subscriber": subscriber})

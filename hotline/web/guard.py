@@ -27,6 +27,16 @@ SAFE = frozenset({"GET", "HEAD"})
 OnDenied = Callable[[Principal, str, str], Awaitable[None]]
 
 
+def cookie_name(request: web.Request, base: str) -> str:
+    """``base``, with an unusual port: browsers share cookies between the ports of a host."""
+    return cookie_at_port(base, request.url.port)
+
+
+def cookie_at_port(base: str, port: int | None) -> str:
+    """See ``cookie_name``."""
+    return base if port in (None, 80, 443) else f"{base}_{port}"
+
+
 def same_origin(request: web.Request) -> bool:
     """Whether a browser sent this from one of our own pages (or it is no browser: no Origin header)."""
     origin = request.headers.get("Origin")
@@ -48,7 +58,7 @@ class Guard:
 
     async def recognise(self, request: web.Request, kind: Kind) -> Principal | None:
         """The principal of the request's cookie, with the capabilities it has now."""
-        token = request.cookies.get(COOKIES[kind])
+        token = request.cookies.get(cookie_name(request, COOKIES[kind]))
         if not token:
             return None
         async with self._database.read() as reader:

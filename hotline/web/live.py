@@ -149,6 +149,12 @@ class LiveHub:
             if client.principal.session == session:
                 client.dropped.set()
 
+    def close_person(self, staff_id: str) -> None:
+        """Drop every page of a member of staff, whose rights have changed; who may, comes back."""
+        for client in self._clients:
+            if client.principal.kind == "staff" and client.principal.id == staff_id:
+                client.dropped.set()
+
     def close_all(self) -> None:
         """Let every page go; they reconnect by themselves."""
         for client in self._clients:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +18,13 @@ from hotline.kernel.db import Database
 from hotline.ports.secrets import Secrets
 from hotline.web.auth import Authenticator, Principal, header_bytes
 from hotline.web.endpoint import Call, Endpoints, Schema
-from hotline.web.guard import STAFF_COOKIE
+from hotline.web.guard import STAFF_COOKIE, cookie_name
 from hotline.web.sessions import ABSOLUTE, Sessions, token_key
 from hotline.web.throttle import Limit, Throttle
 
 BROWSER_COOKIE = "hotline_browser"
 BROWSER_DAYS = 180
+BROWSER_ACCOUNTS = 8
 FAILURES = Limit("sign-in", 5, timedelta(minutes=15))
 """DOMAIN §10 item 2: per account and address; or per account and browser when the browser is known."""
 
@@ -57,6 +59,10 @@ def session_view(principal: Principal) -> SessionView:
     )
 
 
+def _nothing(_session: str) -> None:
+    """Nobody else has to know that a session ended."""
+
+
 class SignIn:
     """The use cases behind the sign-in page."""
 
@@ -68,12 +74,14 @@ class SignIn:
         authenticator: Authenticator,
         audit: Audit,
         keys: Secrets,
+        on_end: Callable[[str], None] = _nothing,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._throttle = throttle
         self._authenticator = authenticator
         self._audit = audit
+        self._on_end = on_end
         self._browser_key = keys.key("known-browser")
 
     async def sign_in(self, call: Call, credentials: Credentials) -> web.Response:
@@ -94,7 +102,7 @@ class SignIn:
             raise NotSignedIn("wrong_password")
         await self._throttle.forget(FAILURES, account, source)
         async with self._database.uow() as tx:
-            old = call.request.cookies.get(STAFF_COOKIE)
+            old = call.request.cookies.get(cookie_name(call.request, STAFF_COOKIE))
             if old:
                 await self._sessions.end(tx, token_key(old))
             token, session = await self._sessions.begin(tx, "staff", account_id)
@@ -119,7 +127,8 @@ class SignIn:
             await self._sessions.end(tx, call.who.session)
             await self._audit.append(tx, Act(call.who.actor, "sign_out", f"session:{call.who.session[:12]}"))
         response = web.Response(status=204)
-        response.del_cookie(STAFF_COOKIE, path="/")
+        response.del_cookie(cookie_name(call.request, STAFF_COOKIE), path="/")
+        self._on_end(call.who.session)
         return response
 
     def _set_cookies(
@@ -127,16 +136,23 @@ class SignIn:
     ) -> None:
         safe = cookie_options(request)
         seconds = int(ABSOLUTE["staff"].total_seconds())
-        response.set_cookie(STAFF_COOKIE, token, max_age=seconds, **safe)
-        browser = browser or secrets.token_hex(16)
-        value = f"{browser}.{self._browser_mark(browser, account)}"
+        response.set_cookie(cookie_name(request, STAFF_COOKIE), token, max_age=seconds, **safe)
+        known, _, marks = request.cookies.get(BROWSER_COOKIE, "").partition(".")
+        browser = browser or known or secrets.token_hex(16)
+        mark = self._browser_mark(browser, account)
+        # Desks are shared by shifts: the browser stays known to the last few accounts.
+        others = [m for m in marks.split(".") if m and m != mark][: BROWSER_ACCOUNTS - 1]
+        value = ".".join([browser, mark, *others])
         response.set_cookie(BROWSER_COOKIE, value, max_age=BROWSER_DAYS * 86400, **safe)
 
     def _known_browser(self, request: web.Request, account: str) -> str | None:
         """The browser's name when it has signed in to this account before."""
-        browser, _, mark = request.cookies.get(BROWSER_COOKIE, "").partition(".")
-        good = self._browser_mark(browser, account)
-        return browser if browser and hmac.compare_digest(header_bytes(mark), good.encode()) else None
+        browser, _, marks = request.cookies.get(BROWSER_COOKIE, "").partition(".")
+        good = self._browser_mark(browser, account).encode()
+        known = [
+            hmac.compare_digest(header_bytes(mark), good) for mark in marks.split(".")[:BROWSER_ACCOUNTS]
+        ]
+        return browser if browser and any(known) else None
 
     def _browser_mark(self, browser: str, account: str) -> str:
         marked = header_bytes(f"{browser}\n{account}")

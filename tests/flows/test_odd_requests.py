@@ -38,7 +38,7 @@ async def sent(
 
 @pytest.mark.parametrize("name", [b"hotline_session", b"hotline_citizen", b"hotline_browser"])
 async def test_a_cookie_that_is_no_text_is_no_session(hotline: RunningHotline, name: bytes) -> None:
-    cookie = b"Cookie: " + name + b"=\xff\xfe.\xff\r\n"
+    cookie = b"Cookie: " + name + b"_%d" % hotline.port + b"=\xff\xfe.\xff\r\n"
     assert (await sent(hotline, "GET /api/session", cookie))[0] == 401
     assert (await sent(hotline, "GET /api/citizen/session", cookie))[0] == 401
     wrong = json.dumps({"account": "nobody", "password": "x"}).encode()
@@ -52,8 +52,8 @@ async def test_a_csrf_token_that_is_no_text_is_refused(hotline: RunningHotline) 
     ):
         await person().arrive()
         async with http.post(f"{hotline.url}/api/citizen/session", json={}) as begun:
-            token = begun.cookies["hotline_citizen"].value
-    headers = f"Cookie: hotline_citizen={token}\r\n".encode() + b"X-CSRF-Token: \xff\r\n"
+            token = begun.cookies[f"hotline_citizen_{hotline.port}"].value
+    headers = f"Cookie: hotline_citizen_{hotline.port}={token}\r\n".encode() + b"X-CSRF-Token: \xff\r\n"
     body = json.dumps({"id": "1", "text": "a"}).encode()
     assert (await sent(hotline, "POST /api/citizen/messages", headers, body))[0] == 403
 

@@ -20,6 +20,7 @@ from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.open import open_database
 from hotline.kernel.inbox import Inbox
+from hotline.kernel.jobs import JobQueue
 from hotline.kernel.secretfile import SecretFolder
 from hotline.migrations.run import migrate
 from hotline.places.api import place_endpoints
@@ -85,7 +86,7 @@ class House:
         self.organisation = Organisation(database, self.clock, self.audit)
         self.imports = StaffImports(database, self.staff, self.organisation, self.words)
         self.places = Places(database, self.clock, self.audit, self.words)
-        self.oversight = Oversight(database, self.audit, self.inbox)
+        self.oversight = Oversight(database, self.audit, self.inbox, JobQueue(database, self.clock))
 
     async def unit(self, code: str = "U-WS", active: bool = True) -> UnitRecord:
         """A responsible unit."""

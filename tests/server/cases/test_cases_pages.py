@@ -16,7 +16,7 @@ from hotline.cases.feeds import OpenCases, UnitAssignments, case_feeds
 from hotline.contacts.api import contact_endpoints
 from hotline.kernel.events import Recorded
 from hotline.web.auth import Account, Principal
-from hotline.web.guard import CSRF_HEADER, STAFF_COOKIE, Guard
+from hotline.web.guard import CSRF_HEADER, STAFF_COOKIE, Guard, cookie_at_port
 from hotline.web.live import Entity, Feed
 from hotline.web.problems import problem_middleware
 from hotline.web.sessions import Sessions
@@ -70,7 +70,7 @@ class Site:
         headers = {
             CSRF_HEADER: session.csrf,
             "Accept-Language": language,
-            "Cookie": f"{STAFF_COOKIE}={token}",
+            "Cookie": f"{cookie_at_port(STAFF_COOKIE, self.server.port)}={token}",
         }
         url = self.server.make_url(path)
         async with self.http.request(method, url, json=body, headers=headers) as answer:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 from yarl import URL
 
-from hotline.web.guard import STAFF_COOKIE
+from hotline.web.guard import STAFF_COOKIE, cookie_at_port
 from hotline.web.sessions import IDLE
 from tests.support.staff_fixtures import PASSWORD, House, NewVisit
 
@@ -47,10 +47,14 @@ async def test_a_session_id_fixed_before_sign_in_is_replaced_and_dead(
 ) -> None:
     await house.user("li.wei", "agent")
     victim, attacker = new_visit(), new_visit()
-    victim.http.cookie_jar.update_cookies({STAFF_COOKIE: "fixed-by-the-attacker"}, _url(victim.http))
-    attacker.http.cookie_jar.update_cookies({STAFF_COOKIE: "fixed-by-the-attacker"}, _url(attacker.http))
+    victim.http.cookie_jar.update_cookies(
+        {_session_cookie(victim.http): "fixed-by-the-attacker"}, _url(victim.http)
+    )
+    attacker.http.cookie_jar.update_cookies(
+        {_session_cookie(attacker.http): "fixed-by-the-attacker"}, _url(attacker.http)
+    )
     assert (await victim.sign_in("li.wei")).status == 200
-    assert _cookie(victim.http, STAFF_COOKIE) != "fixed-by-the-attacker"
+    assert _cookie(victim.http, _session_cookie(victim.http)) != "fixed-by-the-attacker"
     assert (await victim.call("GET", "/api/session")).status == 200
     assert (await attacker.call("GET", "/api/session")).status == 401
 
@@ -61,7 +65,8 @@ async def test_signing_in_again_ends_the_session_that_the_browser_brought(
     await house.user("li.wei", "agent")
     first, copy = new_visit(), new_visit()
     await first.sign_in("li.wei")
-    copy.http.cookie_jar.update_cookies({STAFF_COOKIE: _cookie(first.http, STAFF_COOKIE)}, _url(copy.http))
+    own = _session_cookie(first.http)
+    copy.http.cookie_jar.update_cookies({own: _cookie(first.http, own)}, _url(copy.http))
     assert (await copy.call("GET", "/api/session")).status == 200
     await first.sign_in("li.wei")
     assert (await copy.call("GET", "/api/session")).status == 401
@@ -148,3 +153,7 @@ def _url(http: aiohttp.ClientSession) -> URL:
 
 def _cookie(http: aiohttp.ClientSession, name: str) -> str:
     return {cookie.key: cookie.value for cookie in http.cookie_jar}[name]
+
+
+def _session_cookie(http: aiohttp.ClientSession) -> str:
+    return cookie_at_port(STAFF_COOKIE, _url(http).port)
