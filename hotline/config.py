@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,6 +43,27 @@ class Settings(BaseModel):
     """How long an agent may let an offer wait before it goes to the next one."""
     telephony: bool = True
     """False starts without lines."""
+    asterisk: str = ""
+    """Path of an Asterisk; empty: the machine's own, else the distribution's packages in a cache."""
+    telephony_port: int = Field(default=0, ge=0, le=64000)
+    """First of the 1000 ports that the lines use: SIP on the first, WSS on the second, sound from the
+    twentieth on. 0 derives them from the data folder."""
+    sip_host: str = ""
+    """Address on which SIP and browsers' phones are served; empty: that of ``host``."""
+    sip_public_address: str = ""
+    """This site's address as a carrier sees it, when there is address translation in between."""
+    sound_language: Literal["zh", "en"] = "zh"
+    """Language of the prompts that callers hear."""
+    trunk_host: str = ""
+    """The carrier or gateway, ``HOST`` or ``HOST:PORT``; empty: the demo's carrier, on this machine only."""
+    trunk_user: str = ""
+    """With a user the lines register at the carrier; without, calls are accepted by address alone."""
+    trunk_password: str = ""
+    trunk_transport: Literal["udp", "tcp"] = "udp"
+    trunk_addresses: str = ""
+    """Addresses or networks the carrier's calls come from, separated by commas; empty: ``trunk_host``."""
+    trunk_caller_ids: str = ""
+    """Our own numbers at the carrier, separated by commas; calls to citizens show the first."""
     chats_per_agent: int = Field(default=3, ge=1, le=20)
 
     @property

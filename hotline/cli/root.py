@@ -10,9 +10,11 @@ import click
 from hotline import __version__
 from hotline.cli.audit import audit
 from hotline.cli.demo import demo
+from hotline.cli.demo_call import call
 from hotline.cli.doctor import doctor
 from hotline.cli.operations import backup, cert, migrate, restore, seed_demo
 from hotline.cli.output import report_error
+from hotline.cli.pbx import pbx
 from hotline.cli.run import run
 from hotline.cli.user import user
 from hotline.errors import DomainError
@@ -28,7 +30,8 @@ def hotline() -> None:
     """
 
 
-for command in (run, doctor, migrate, seed_demo, demo, audit, backup, restore, cert, user):
+demo.add_command(call)
+for command in (run, pbx, doctor, migrate, seed_demo, demo, audit, backup, restore, cert, user):
     hotline.add_command(command)
 
 

@@ -53,9 +53,7 @@ def list_users(data: Path, as_json: bool) -> None:
 @json_option
 @click.argument("account")
 @click.option("--name", required=True, help="The person's name.")
-@click.option(
-    "--role", "roles", multiple=True, required=True, help="Role code, e.g. agent; repeatable."
-)
+@click.option("--role", "roles", multiple=True, required=True, help="Role code, e.g. agent; repeatable.")
 @click.option("--unit", help="Code of the responsible unit, for roles of a unit.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add(

@@ -26,7 +26,7 @@ def lint_imports(tree: Path) -> tuple[int, str]:
 def tree(tmp_path: Path) -> Path:
     """A copy of the core's Python files, to plant violations in."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for file in (ROOT / "hotline").rglob("*.py"):
+    for file in (*(ROOT / "hotline").rglob("*.py"), *(ROOT / "telephony").rglob("*.py")):
         copy = tmp_path / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
@@ -69,6 +69,8 @@ def test_the_contracts_are_kept() -> None:
         ("Rules are plain Python", "hotline/queue/routing.py", "import asyncpg"),
         ("The kernel knows no web", "hotline/ports/clock.py", "import pydantic"),
         ("The kernel knows no web", "hotline/kernel/bus.py", "import aiohttp"),
+        ("Plugins know ports", "telephony/asterisk/run.py", "import hotline.config"),
+        ("Plugins know ports", "telephony/asterisk/run.py", "import sqlalchemy"),
     ],
 )
 def test_a_planted_violation_breaks_its_contract(tree: Path, contract: str, file: str, line: str) -> None:

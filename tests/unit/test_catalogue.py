@@ -45,8 +45,9 @@ def placeholders(text: str) -> set[str]:
 
 
 def trees() -> Iterator[tuple[str, ast.AST]]:
-    for file in sorted(HOTLINE.rglob("*.py")):
-        yield str(file.relative_to(HOTLINE)), ast.parse(file.read_text("utf-8"))
+    for folder in (HOTLINE, HOTLINE.parent / "telephony"):
+        for file in sorted(folder.rglob("*.py")):
+            yield str(file.relative_to(HOTLINE.parent)), ast.parse(file.read_text("utf-8"))
 
 
 def uses() -> Iterator[Use]:
