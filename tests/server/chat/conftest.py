@@ -16,8 +16,6 @@ from hotline.migrations.run import migrate
 from tests.support.chat_fixtures import Town, open_town
 from tests.support.postgres import PostgresServer
 
-REVISION = "0006_calls"
-
 
 @pytest.fixture(scope="session")
 def chat_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,7 +25,7 @@ def chat_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _migrate(url: str) -> None:
-    migrate(url, REVISION)
+    migrate(url)
 
 
 @pytest.fixture
