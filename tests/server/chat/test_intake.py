@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hotline.conversations.store import message
 from hotline.kernel.ids import new_id
-from hotline.web.guard import CITIZEN_COOKIE, CSRF_HEADER
+from hotline.web.guard import CITIZEN_COOKIE, CSRF_HEADER, cookie_at_port
 from tests.support.chat_fixtures import Browser, Town, both_engines
 
 
@@ -154,9 +154,10 @@ async def test_without_session_or_token_nothing_is_taken(town: Town) -> None:
 
 async def test_a_session_id_that_was_planted_is_not_taken_over(town: Town) -> None:
     browser = town.browser("citizen")
-    browser.http.cookie_jar.update_cookies({CITIZEN_COOKIE: "planted"}, town.server.make_url("/"))
+    name = cookie_at_port(CITIZEN_COOKIE, town.server.port)
+    browser.http.cookie_jar.update_cookies({name: "planted"}, town.server.make_url("/"))
     await browser.call("POST", "/api/citizen/session", {})
-    (cookie,) = [c.value for c in browser.http.cookie_jar if c.key == CITIZEN_COOKIE]
+    (cookie,) = [c.value for c in browser.http.cookie_jar if c.key == name]
     assert cookie != "planted"
 
 
