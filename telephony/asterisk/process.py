@@ -28,6 +28,11 @@ class AsteriskProcess:
         self._output = home / "output.log"
         self._child: subprocess.Popen[bytes] | None = None
 
+    def __del__(self) -> None:
+        # It outlives us on purpose: no warning about a process that is still running.
+        if self._child is not None and self._child.returncode is None:
+            self._child.returncode = 0
+
     @property
     def pid(self) -> int | None:
         """The living process, whoever started it; None when there is none."""
@@ -113,6 +118,8 @@ class AsteriskProcess:
                     os.kill(pid, number)
                 sent = number
             time.sleep(PAUSE)
+        if self._child is not None:
+            self._child.wait()
         self._pid_file.unlink(missing_ok=True)
 
 
