@@ -1,17 +1,20 @@
 """Short-lived SIP accounts: three objects in Asterisk's memory, made and removed through ARI on loopback.
 
-An account carries its own end as a channel variable of its endpoint, so that a server which was killed finds
-and ends what it left behind.
+Which accounts there are and when they end stands in a file, so that a server which was killed ends what it
+left behind. No password is kept anywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +30,6 @@ LONGEST = timedelta(hours=1)
 SWEEP_EVERY = 10.0
 """Seconds between two looks for accounts whose time is over."""
 PATIENCE = aiohttp.ClientTimeout(total=5)
-EXPIRES = "ACD_EXPIRES"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 CONTEXTS = {AccountKind.AGENT: dialplan.AGENT_CONTEXT, AccountKind.CITIZEN: dialplan.CITIZEN_CONTEXT}
 log = logging.getLogger(__name__)
@@ -35,11 +37,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AriSettings:
-    """Where ARI listens; ``url`` like ``http://127.0.0.1:8088``, on this machine only."""
+    """``url``: where ARI listens, ``http://127.0.0.1:PORT``; ``ledger``: the file that names the accounts."""
 
     url: str
     user: str
     password: str = field(repr=False)
+    ledger: Path
 
 
 class AriAccounts:
@@ -52,7 +55,7 @@ class AriAccounts:
         self._settings = settings
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
-        self._expires: dict[str, datetime] = {}
+        self._expires = _read(settings.ledger)
 
     async def close(self) -> None:
         """Close the connections; accounts live on until their end."""
@@ -65,13 +68,13 @@ class AriAccounts:
         safe_agent(user)
         password = secrets.token_urlsafe(24)
         expires = self._clock.now() + min(ttl, LONGEST)
+        self._note(user, expires)
         try:
-            for kind_of_object, fields in _objects(user, kind, password, expires):
+            for kind_of_object, fields in _objects(user, kind, password):
                 await self._put(kind_of_object, user, fields)
         except Unavailable:
             await self._remove(user)
             raise
-        self._expires[user] = expires
         return SipAccount(user, password, expires)
 
     async def revoke(self, user: str) -> None:
@@ -79,7 +82,7 @@ class AriAccounts:
         safe_agent(user)
         for kind_of_object in ("endpoint", "auth", "aor"):
             await self._request("DELETE", _path(kind_of_object, user), absent_is_fine=True)
-        self._expires.pop(user, None)
+        self._note(user, None)
 
     async def sweep(self) -> None:
         """End every account whose time is over. Raises ``Unavailable``."""
@@ -87,24 +90,10 @@ class AriAccounts:
         for user in [user for user, expires in self._expires.items() if expires <= now]:
             await self.revoke(user)
 
-    async def recover(self) -> None:
-        """Learn the accounts that Asterisk has. Raises ``Unavailable``."""
-        found = await self._request("GET", "/ari/endpoints/PJSIP") or []
-        for user in [str(endpoint["resource"]) for endpoint in found]:
-            fields = await self._request("GET", _path("endpoint", user), absent_is_fine=True) or []
-            values = [f["value"] for f in fields if f["attribute"] == "set_var"]
-            for name, _, value in (str(one).partition("=") for one in values):
-                if name == EXPIRES and value.isdecimal():
-                    self._expires[user] = datetime.fromtimestamp(int(value), UTC)
-
     async def run(self) -> None:
-        """Recover, then sweep for ever."""
-        recovered = False
+        """Sweep for ever."""
         while True:
             try:
-                if not recovered:
-                    await self.recover()
-                    recovered = True
                 await self.sweep()
             except Unavailable:
                 log.warning("short-lived SIP accounts cannot be ended: ARI does not answer")
@@ -114,8 +103,17 @@ class AriAccounts:
         try:
             await self.revoke(user)
         except Unavailable:
-            # The sweep tries again.
-            self._expires[user] = self._clock.now()
+            self._note(user, self._clock.now())  # the sweep tries again
+
+    def _note(self, user: str, expires: datetime | None) -> None:
+        """Remember the account, or its end, before anything else can happen to us."""
+        if expires is None:
+            self._expires.pop(user, None)
+        else:
+            self._expires[user] = expires
+        fresh = self._settings.ledger.with_suffix(".new")
+        fresh.write_text(json.dumps({name: at.isoformat() for name, at in self._expires.items()}), "utf-8")
+        fresh.replace(self._settings.ledger)
 
     async def _put(self, kind: str, user: str, fields: Mapping[str, str]) -> None:
         body = {"fields": [{"attribute": name, "value": value} for name, value in fields.items()]}
@@ -127,8 +125,10 @@ class AriAccounts:
         """The decoded answer, None for an empty one. Raises ``Unavailable`` ("line_accounts_down")."""
         session = self._session
         if session is None:
-            auth = aiohttp.BasicAuth(self._settings.user, self._settings.password)
-            session = self._session = aiohttp.ClientSession(self._settings.url, auth=auth, timeout=PATIENCE)
+            login = f"{self._settings.user}:{self._settings.password}".encode()
+            headers = {"Authorization": f"Basic {base64.b64encode(login).decode()}"}
+            session = aiohttp.ClientSession(self._settings.url, headers=headers, timeout=PATIENCE)
+            self._session = session
         try:
             async with session.request(method, path, json=body) as answer:
                 if answer.status == 404 and absent_is_fine:
@@ -145,9 +145,18 @@ def _path(kind: str, user: str) -> str:
     return f"/ari/asterisk/config/dynamic/res_pjsip/{kind}/{user}"
 
 
-def _objects(
-    user: str, kind: AccountKind, password: str, expires: datetime
-) -> list[tuple[str, Mapping[str, str]]]:
+def _read(ledger: Path) -> dict[str, datetime]:
+    try:
+        noted = json.loads(ledger.read_text("utf-8"))
+        return {str(name): datetime.fromisoformat(at) for name, at in noted.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError, TypeError):
+        log.error("%s is not readable: accounts made before end with Asterisk's next start only", ledger)
+        return {}
+
+
+def _objects(user: str, kind: AccountKind, password: str) -> list[tuple[str, Mapping[str, str]]]:
     """The three objects, the endpoint last: it refers to the others."""
     auth = {"auth_type": "userpass", "username": user, "password": password}
     aor = {
@@ -169,6 +178,5 @@ def _objects(
         "device_state_busy_at": "1",
         "rtp_timeout": "60",
         "rtp_timeout_hold": "300",
-        "set_var": f"{EXPIRES}={int(expires.timestamp())}",
     }
     return [("auth", auth), ("aor", aor), ("endpoint", endpoint)]

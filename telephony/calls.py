@@ -87,7 +87,7 @@ def call_of(event: Event) -> Call | None:
 def phone_of(event: Event) -> tuple[str, bool] | None:
     """A device's account and whether it can be rung; None for what is no phone."""
     device = event.text("Device")
-    if not device.startswith(PHONE):
+    if not device.startswith(PHONE) or device == PHONE + dialplan.TRUNK:
         return None
     return device.removeprefix(PHONE), event.text("State") not in UNREACHABLE
 
@@ -193,13 +193,6 @@ class CallBook:
         if call is not None:
             yield CallFallback(call.call_id, moment(event.text("Since")) or call.since or at, at)
 
-    def _gone(self, event: Event, at: datetime) -> Iterable[CallFact]:
-        """The dialplan's last word on the state; the Hangup that follows has the cause."""
-        call, state = self.calls.get(event.text("Uniqueid")), state_of(event.text("State"))
-        if call is not None and state is not None:
-            self.calls[call.call_id] = replace(call, state=state)
-        return ()
-
     def _hangup(self, event: Event, at: datetime) -> Iterable[CallFact]:
         call = self.calls.pop(event.text("Uniqueid"), None)
         if call is not None:
@@ -233,7 +226,6 @@ _STEPS: Mapping[str, Callable[[CallBook, Event, datetime], Iterable[CallFact]]] 
     dialplan.UP: CallBook._up,
     dialplan.AGENT_GONE: CallBook._agent_gone,
     dialplan.FALLBACK: CallBook._fallback,
-    dialplan.GONE: CallBook._gone,
     dialplan.LEG: CallBook._leg,
     "Hangup": CallBook._hangup,
     "OriginateResponse": CallBook._originated,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hotline.errors import FieldProblem, Forbidden, InvalidInput
+from telephony import dialplan
 
 MAINLAND = (
     r"1[3-9][0-9]{9}",
@@ -23,8 +24,6 @@ _COUNTRY = re.compile(r"^(?:\+|00)86")
 _DIGITS = re.compile(r"[0-9]{3,20}")
 _CALL_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _AGENT = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
-_TRUNK = "trunk"
-"""The carrier's endpoint: ringing it would dial out, an account of that name would take its place."""
 _SOUND = re.compile(r"[A-Za-z0-9_\-]+(?:/[A-Za-z0-9_\-]+)*")
 
 
@@ -57,7 +56,7 @@ def safe_call_id(call_id: str) -> str:
 
 def safe_agent(agent: str) -> str:
     """``agent`` itself. Raises ``InvalidInput`` ("agent_unsafe")."""
-    if not _AGENT.fullmatch(agent) or agent.lower() == _TRUNK:
+    if not _AGENT.fullmatch(agent) or agent.lower() == dialplan.TRUNK:
         raise InvalidInput([FieldProblem("agent", "agent_unsafe")], "agent_unsafe")
     return agent
 

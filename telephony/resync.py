@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from telephony.ami.action import Fields
 from telephony.ami.link import AmiLink
 from telephony.ami.message import AmiMessage
 from telephony.calls import call_of, moment, phone_of
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,5 +66,6 @@ async def resynchronise(link: AmiLink, now: float) -> Reading:
 async def _list(link: AmiLink, action: str) -> Sequence[AmiMessage]:
     reply = await link.call(action)
     if not reply.success:
+        log.error("no %s from Asterisk: %s", action, reply.message or "no answer")
         raise Unavailable("line_down")
     return reply.rows

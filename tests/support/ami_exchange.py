@@ -44,7 +44,6 @@ class AmiExchange(AmiServer):
         self.phones: dict[str, str] = {}
         self.variables: dict[str, str] = {}
         self.queue_members: set[str] = set()
-        self.citizen_answers = True
         for name in ("Setvar", "Getvar", "PlayDTMF", "Hangup", "Originate", "CoreShowChannels",
                      "DeviceStateList", "QueueAdd", "QueueRemove", "QueueWithdrawCaller"):  # fmt: skip
             self.on(name, getattr(self, f"_{name.lower()}"))
@@ -60,11 +59,14 @@ class AmiExchange(AmiServer):
                              dialplan.SINCE: str(int(self.now())), dialplan.CALLED: called}  # fmt: skip
         self.callers[call_id] = caller
         self.tell(caller, dialplan.NEW, Called=called)
-        self.tell(
-            caller, dialplan.LEG, Call=call_id, Leg="caller", File=f"/rec/{call_id}~caller~{call_id}.wav"
-        )
+        self._record(caller, call_id, "caller")
         self.wait(caller)
         return caller
+
+    def _record(self, channel: Caller, call_id: str, leg: str) -> None:
+        self.tell(
+            channel, dialplan.LEG, Call=call_id, Leg=leg, File=f"/rec/{call_id}~{leg}~{channel.call_id}.wav"
+        )
 
     def wait(self, caller: Caller, why: str = "") -> None:
         caller.state = "wait"
@@ -137,6 +139,7 @@ class AmiExchange(AmiServer):
         if status == "ANSWER":
             caller.state = "talk"
             leg = Caller(f"{caller.call_id}-leg", agent, variables={dialplan.CALL: caller.call_id})
+            self._record(leg, caller.call_id, agent)
             self.tell(leg, dialplan.UP, Agent=agent, Call=caller.call_id)
         elif status:
             self.tell(caller, dialplan.MISS, Agent=agent, Status=status, Cause="20")
@@ -154,11 +157,12 @@ class AmiExchange(AmiServer):
         caller = Caller(call_id, "")
         caller.variables |= dict(one.split("=", 1) for one in action.all("Variable"))
         self.callers[call_id] = caller
-        result = "Success" if self.citizen_answers else "Failure"
+        answers = not action["Channel"].endswith("@from-agent")  # where nobody can dial
+        result = "Success" if answers else "Failure"
         answered: Headers = {"ActionID": action["ActionID"], "Response": result, "Uniqueid": call_id}
         self.event("OriginateResponse", **answered)
-        if not self.citizen_answers:
-            self.hang_up(caller, "17")
+        if not answers:
+            self.hang_up(caller, "21")
             return
         caller.state = "new"
         self.tell(caller, dialplan.NEW, Called=caller.variables[dialplan.CALLED])
