@@ -15,7 +15,7 @@ from hotline.web.openapi import openapi
 
 
 def document() -> dict[str, Any]:
-    """The document as the server would serve it; its version stays open, for it is not part of the contract."""
+    """The document as the server would serve it, without a version: that is not part of the contract."""
 
     async def make() -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="hotline-openapi-") as data:
