@@ -11,6 +11,10 @@ _LANDLINE = re.compile(r"0[0-9]{9,11}")
 _LOCAL = re.compile(r"[2-9][0-9]{6,7}")
 
 
+PHONE = "phone"
+"""The channel whose identities are blind indexes of numbers, or names of calls without one."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """How a channel knows a citizen, e.g. ``("web", visitor id)``; channels as in DOMAIN §1.4."""

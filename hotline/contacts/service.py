@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hotline.contacts import store
 from hotline.contacts.events import ContactChanged
-from hotline.contacts.model import Identity, normalise_phone
+from hotline.contacts.model import PHONE, Identity, normalise_phone
 from hotline.contacts.views import ContactView, contact_view
 from hotline.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from hotline.kernel.audit import Act, Audit
@@ -57,6 +57,30 @@ class Contacts:
             if known is None:
                 raise
             return known
+
+    async def behind_number(self, tx: Tx, number: str) -> str:
+        """The contact whom calls of a number belong to; returns the contact's id.
+
+        The one they were tied to before; else the only citizen known by it; else, for several may share a
+        number, a new one.
+        """
+        number = normalise_phone(number) or number
+        identity = Identity(PHONE, self._sealer.blind(number))
+        if (tied := await store.id_by_identity(tx, identity)) is not None:
+            return tied
+        known = await store.by_phone(tx, identity.external_id, limit=2)
+        if len(known) != 1:
+            contact_id = await self.identify(tx, identity)
+            await store.update(tx, contact_id, 1, self._sealed(None, normalise_phone(number)))
+            return contact_id
+        row = {"channel": PHONE, "external_id": identity.external_id, "contact_id": known[0].id}
+        try:
+            async with tx.savepoint():
+                await store.insert_identity(tx, {**row, "created_at": self._clock.now()})
+        except sa.exc.IntegrityError:
+            # Another call of the same number came at the same moment.
+            return await self.identify(tx, identity)
+        return str(known[0].id)
 
     async def add(self, tx: Tx, name: str | None = None, phone: str | None = None) -> str:
         """A new contact; ``InvalidInput`` for a phone that is none."""

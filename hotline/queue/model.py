@@ -20,10 +20,31 @@ class ItemState(StrEnum):
     DONE = "done"
 
 
+PHONE = "phone"
+"""The channel of calls: the telephone answers them, and one is all that an agent can do at a time."""
+LONGEST_WRAP_UP = timedelta(minutes=10)
+"""An agent may extend a wrap-up up to so much altogether."""
+RING_GRACE = timedelta(seconds=10)
+"""A call that was offered is given back by the exchange; this much later by the router, if that is lost."""
+
+
 class AgentWord(StrEnum):
+    """What agents say of themselves."""
+
     READY = "ready"
     BUSY = "busy"
     OFFLINE = "offline"
+
+
+class Activity(StrEnum):
+    """What the telephone makes of an agent, whatever the agent's word is.
+
+    ``CALL``: from the moment the exchange was told to ring, or dial, until the citizen's side is gone.
+    ``WRAP_UP``: after a call, with an end.
+    """
+
+    CALL = "call"
+    WRAP_UP = "wrap_up"
 
 
 class Priority(IntEnum):

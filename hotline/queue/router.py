@@ -20,16 +20,32 @@ from hotline.kernel.events import Recorded
 from hotline.ports.clock import Clock
 from hotline.ports.lease import Held, Leases
 from hotline.queue import routing, store
+from hotline.queue.changes import agent_changed, change_agent_state, end_wrap_up, give_back, item_changed
 from hotline.queue.events import AgentStateChanged, QueueItemChanged
-from hotline.queue.model import GONE_AFTER, PAGE_CLOSED, RETURNED, AgentWord, ItemState
+from hotline.queue.model import (
+    GONE_AFTER,
+    PAGE_CLOSED,
+    PHONE,
+    RETURNED,
+    RING_GRACE,
+    Activity,
+    AgentWord,
+    ItemState,
+)
 from hotline.queue.routing import Agent, Offer, Waiting
-from hotline.queue.service import agent_changed, change_agent_state, give_back, item_changed
 
 LEASE = "router"
+BEAT_SECONDS = 0.4
 LOOK_SECONDS = 2.0
 """It looks at least so often, in case a wake-up was lost."""
 
 IsPresent = Callable[[str], bool]
+"""Whether a member of staff has a page open."""
+
+
+def no_phone(_user_id: str) -> bool:
+    """Of an installation without lines."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -38,16 +54,21 @@ class _Look:
 
     expired: list[sa.Row[Any]] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    rested: list[sa.Row[Any]] = field(default_factory=list)
     gone: list[sa.Row[Any]] = field(default_factory=list)
     returned: list[sa.Row[Any]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.expired or self.offers or self.gone or self.returned)
+        return not (self.expired or self.offers or self.rested or self.gone or self.returned)
 
 
 class Router:
-    """Routes the queue. An offer lasts ``offer_seconds``; an agent serves at most ``capacity`` citizens."""
+    """Routes the queue. An offer lasts ``offer_seconds``; an agent serves at most ``capacity`` citizens.
+
+    ``has_phone`` tells whether an agent's telephone can be rung. ``heartbeat`` is called by the deciding loop
+    itself: when that hangs, callers are helped without it.
+    """
 
     def __init__(
         self,
@@ -58,11 +79,15 @@ class Router:
         *,
         offer_seconds: int,
         capacity: int,
+        has_phone: IsPresent = no_phone,
+        heartbeat: Callable[[], None] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._leases = leases
         self._is_present = is_present
+        self._has_phone = has_phone
+        self._heartbeat = heartbeat
         self._offer_lasts = timedelta(seconds=offer_seconds)
         self._capacity = capacity
         self._absent_since: dict[str, datetime] = {}
@@ -95,10 +120,22 @@ class Router:
                 while await self.step(held):
                     pass
                 pause = await self._pause()
-                # Not wait_for: before Python 3.12 it can lose a cancellation that meets the wake-up.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._wake.wait()
+                await self._rest(pause)
+
+    async def _rest(self, pause: float) -> None:
+        """Until something happens, ``pause`` seconds at the longest; the heart goes on beating."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + pause
+        while not self._wake.is_set() and (left := ends - loop.time()) > 0:
+            self._beat()
+            # Not wait_for: before Python 3.12 it can lose a cancellation that meets the wake-up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left if self._heartbeat is None else min(left, BEAT_SECONDS)):
+                    await self._wake.wait()
+
+    def _beat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat()
 
     async def step(self, held: Held) -> bool:
         """Do what there is to do now; False when there was nothing."""
@@ -112,9 +149,10 @@ class Router:
         return True
 
     async def _pause(self) -> float:
-        """Seconds until the next offer runs out or the next absence counts, and never longer than a look."""
+        """Seconds until an offer or a wrap-up ends or an absence counts, and never longer than a look."""
         async with self._database.read() as reader:
             moments = [r.offer_expires_at for r in await store.line(reader) if r.offer_expires_at]
+            moments += [a.activity_until for a in await store.agents(reader) if a.activity_until]
         moments += [since + GONE_AFTER for since in self._absent_since.values()]
         if not moments:
             return LOOK_SECONDS
@@ -122,6 +160,7 @@ class Router:
         return max(0.01, min(LOOK_SECONDS, ahead.total_seconds()))
 
     async def _look(self, reader: Reader, *, lock: bool) -> _Look:
+        self._beat()
         now = self._clock.now()
         agents = await store.agents(reader, lock=lock)
         gone = self._gone(agents, now)
@@ -132,8 +171,9 @@ class Router:
         ]
         line = await store.line(reader)
         expired = [r for r in line if r.state == ItemState.OFFERED and r.offer_expires_at <= now]
+        rested = [a for a in agents if a.activity == Activity.WRAP_UP and a.activity_until <= now]
         offers = await self._offers(reader, line, agents, now)
-        return _Look(expired, offers, gone, returned)
+        return _Look(expired, offers, rested, gone, returned)
 
     def _gone(self, agents: Sequence[sa.Row[Any]], now: datetime) -> list[sa.Row[Any]]:
         """Agents who count as working although their pages have been closed for too long."""
@@ -154,9 +194,15 @@ class Router:
         serving = await store.serving(reader)
         offered = {row.offered_to for row in line}
         ready = [
-            Agent(a.user_id, serving.get(a.user_id, 0), a.user_id in offered, a.last_offered_at)
+            Agent(
+                a.user_id,
+                serving.get(a.user_id, 0),
+                a.user_id in offered,
+                a.last_offered_at,
+                self._has_phone(a.user_id),
+            )
             for a in agents
-            if a.state == AgentWord.READY and self._is_present(a.user_id)
+            if a.state == AgentWord.READY and a.activity is None and self._is_present(a.user_id)
         ]
         return routing.choose(waiting, ready, self._capacity, now)
 
@@ -166,6 +212,8 @@ class Router:
             is_same = store.queue_item.c.version == row.version
             if await store.update(tx, row.conversation_id, give_back(row, row.offered_to, now), is_same):
                 item_changed(tx, row.conversation_id, ItemState.WAITING, row.offered_to)
+        for agent in look.rested:
+            await end_wrap_up(tx, agent.user_id, now)
         for agent in look.gone:
             await change_agent_state(tx, agent, AgentWord.OFFLINE, PAGE_CLOSED, now)
         for agent in look.returned:
@@ -178,7 +226,7 @@ class Router:
             "state": ItemState.OFFERED,
             "offered_to": offer.agent_id,
             "offered_at": now,
-            "offer_expires_at": now + self._offer_lasts,
+            "offer_expires_at": now + self._offer_lasts + (RING_GRACE if offer.is_call else timedelta(0)),
         }
         waits = store.queue_item.c.state == ItemState.WAITING
         if await store.update(tx, offer.item_id, values, waits):
@@ -189,4 +237,4 @@ class Router:
 
 def _waiting(row: sa.Row[Any]) -> Waiting:
     refusals = {user: datetime.fromisoformat(until) for user, until in row.refused_by.items()}
-    return Waiting(row.conversation_id, row.rank_at, refusals)
+    return Waiting(row.conversation_id, row.rank_at, refusals, row.channel == PHONE)

@@ -15,15 +15,18 @@ it is, so the item is again where it was: before all that came later.
 ``REFUSAL_HOLDS``; other agents are, and after that time the same agent is too. So an item that everybody
 present has refused waits no longer than that for its next offer.
 
-**Capacity.** An agent gets an offer only when ready and present, with nothing else on offer, and serving
-fewer than ``capacity`` conversations.
+**Capacity.** An agent gets an offer only when ready and present, not on the telephone nor in the wrap-up
+after it, with nothing else on offer, and serving fewer than ``capacity`` conversations. A call takes a whole
+agent: it is offered only to one who serves nothing and whose telephone can be rung.
 
 **Choice.** Items are looked at by rank. Each goes to the agent, of those who may get it, who serves the
 fewest; of those to the one whose last offer is longest ago; of those to the smallest id. An item that nobody
-may get now is passed over and keeps its place. It follows that
+may get now is passed over and keeps its place. A call that is passed over *holds* one agent, the first by the
+same order who could be rung but still serves somebody: that agent gets nothing younger. It follows that
 
 4. no agent gets an offer while an older item waits that this agent could take instead;
-5. no agent who may get something is left without an offer while an item waits that the agent could take;
+5. no agent who may get something is left without an offer while an item waits that the agent could take,
+   except one whom an older call holds; so a call waits for the end of one conversation, never for a lull;
 6. an agent who lets offers pass is not asked first again: whoever was asked longest ago is.
 """
 
@@ -50,16 +53,21 @@ class Waiting:
     id: str
     rank: datetime
     refusals: Mapping[str, datetime] = field(default_factory=dict)
+    is_call: bool = False
 
 
 @dataclass(frozen=True)
 class Agent:
-    """A ready agent with a page open. ``has_offer``: one is out already."""
+    """A ready agent with a page open, not on the telephone. ``has_offer``: one is out already.
+
+    ``has_phone``: the agent's telephone can be rung.
+    """
 
     id: str
     serving: int = 0
     has_offer: bool = False
     last_offered_at: datetime | None = None
+    has_phone: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class Offer:
 
     item_id: str
     agent_id: str
+    is_call: bool = False
 
 
 def rank(waiting_since: datetime, priority: Priority) -> datetime:
@@ -77,10 +86,17 @@ def rank(waiting_since: datetime, priority: Priority) -> datetime:
 
 def may_get(agent: Agent, item: Waiting, capacity: int, now: datetime) -> bool:
     """Whether the rules on capacity and refusal let ``agent`` be offered ``item``."""
+    if item.is_call:
+        return agent.serving == 0 and may_get_when_free(agent, item, now)
+    return agent.serving < capacity and may_get_when_free(agent, item, now)
+
+
+def may_get_when_free(agent: Agent, item: Waiting, now: datetime) -> bool:
+    """The same, were the agent serving nobody."""
     refused_until = item.refusals.get(agent.id)
-    if refused_until is not None and refused_until > now:
+    if agent.has_offer or (refused_until is not None and refused_until > now):
         return False
-    return not agent.has_offer and agent.serving < capacity
+    return agent.has_phone or not item.is_call
 
 
 def choose(waiting: Sequence[Waiting], agents: Sequence[Agent], capacity: int, now: datetime) -> list[Offer]:
@@ -91,5 +107,9 @@ def choose(waiting: Sequence[Waiting], agents: Sequence[Agent], capacity: int, n
         chosen = next((agent for agent in free if may_get(agent, item, capacity, now)), None)
         if chosen is not None:
             free.remove(chosen)
-            offers.append(Offer(item.id, chosen.id))
+            offers.append(Offer(item.id, chosen.id, item.is_call))
+        elif item.is_call:
+            held = next((agent for agent in free if may_get_when_free(agent, item, now)), None)
+            if held is not None:
+                free.remove(held)
     return offers

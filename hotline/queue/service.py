@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +12,15 @@ from hotline.errors import Conflict, NotFound
 from hotline.kernel.db import Tx
 from hotline.ports.clock import Clock
 from hotline.queue import routing, store
-from hotline.queue.events import AgentStateChanged, QueueItemChanged
-from hotline.queue.model import AgentWord, ItemState, Priority
+from hotline.queue.changes import (
+    agent_changed,
+    change_agent_state,
+    end_wrap_up,
+    give_back,
+    item_changed,
+    locked_agent,
+)
+from hotline.queue.model import PHONE, Activity, AgentWord, ItemState, Priority
 from hotline.queue.store import queue_item as item
 from hotline.queue.views import is_unattended
 from hotline.staff.views import user_names
@@ -59,14 +65,18 @@ class Queue:
         return True
 
     async def accept(self, tx: Tx, agent_id: str, conversation_id: str) -> None:
-        """The agent takes what is on offer to the agent; ``Conflict`` ("offer_gone") when nothing is."""
+        """The agent takes what is on offer to the agent; ``Conflict`` ("offer_gone") when nothing is.
+
+        ``Conflict`` ("answered_by_phone") for a call: picking it up is what takes it.
+        """
         await store.lock_agents(tx, [agent_id])
+        await self._is_no_call(tx, conversation_id)
         if not await self._taken(tx, agent_id, conversation_id, self._offered_to(agent_id)):
             raise Conflict("offer_gone")
 
     async def decline(self, tx: Tx, agent_id: str, conversation_id: str) -> None:
-        """Give an offer back; ``Conflict`` ("offer_gone") when there is none."""
-        row = await store.item(tx, conversation_id)
+        """Give an offer back; ``Conflict`` ("offer_gone") when there is none, or as ``accept``."""
+        row = await self._is_no_call(tx, conversation_id)
         offered = self._offered_to(agent_id)
         values = give_back(row, agent_id, self._clock.now()) if row is not None else {}
         if row is None or not await store.update(tx, conversation_id, values, *offered):
@@ -91,10 +101,13 @@ class Queue:
         if not is_unattended(row):
             raise Conflict("conversation_attended")
         await store.lock_agents(tx, [agent_id, row.taken_by])
-        own = await self._own_state(tx, agent_id)
+        if row.channel == PHONE and await self._is_calling(tx, row.taken_by):
+            raise Conflict("conversation_attended")
+        now = self._clock.now()
+        own = await locked_agent(tx, agent_id, now)
         if own.state == AgentWord.OFFLINE:
             # Whoever takes over is at work from now on, though not asking for more.
-            await change_agent_state(tx, own, AgentWord.BUSY, None, self._clock.now())
+            await change_agent_state(tx, own, AgentWord.BUSY, None, now)
         unchanged = [item.c.version == row.version]
         if not await self._taken(tx, agent_id, conversation_id, unchanged, row.taken_by):
             raise Conflict("conversation_attended")
@@ -102,7 +115,7 @@ class Queue:
     async def finish(self, tx: Tx, agent_id: str, conversation_id: str) -> None:
         """The holding agent ends the conversation; done twice it stays ended.
 
-        ``Conflict`` ("conversation_not_held") for anybody else.
+        ``Conflict`` ("conversation_not_held") for anybody else, ("call_going_on") for a call that goes on.
         """
         row = await store.item(tx, conversation_id)
         if row is None:
@@ -110,6 +123,9 @@ class Queue:
         if row.state == ItemState.DONE and row.taken_by == agent_id:
             return
         await store.lock_agents(tx, [agent_id])
+        if row.channel == PHONE:
+            await self._finish_call(tx, agent_id, row)
+            return
         values = {"state": ItemState.DONE, "done_at": self._clock.now()}
         held = [item.c.state == ItemState.TAKEN, item.c.taken_by == agent_id]
         if not await store.update(tx, conversation_id, values, *held):
@@ -119,31 +135,41 @@ class Queue:
         item_changed(tx, conversation_id, ItemState.DONE, agent_id)
         await self._serving_changed(tx, agent_id)
 
+    async def _finish_call(self, tx: Tx, agent_id: str, row: sa.Row[Any]) -> None:
+        """The wrap-up ends with the conversation; the citizen is told nothing, having hung up."""
+        if row.state != ItemState.TAKEN or row.taken_by != agent_id:
+            raise Conflict("conversation_not_held")
+        if await self._is_calling(tx, agent_id):
+            raise Conflict("call_going_on")
+        await end_wrap_up(tx, agent_id, self._clock.now())
+        await self._conversations.finish(tx, row.conversation_id)
+
+    async def _is_no_call(self, tx: Tx, conversation_id: str) -> sa.Row[Any] | None:
+        row = await store.item(tx, conversation_id)
+        if row is not None and row.channel == PHONE:
+            raise Conflict("answered_by_phone")
+        return row
+
+    async def _is_calling(self, tx: Tx, agent_id: str) -> bool:
+        row = await store.agent(tx, agent_id)
+        return row is not None and row.activity == Activity.CALL
+
     async def set_state(
         self, tx: Tx, user_id: str, word: AgentWord, reason: str | None, version: int | None
     ) -> None:
         """An agent says ready, busy or offline; what was on offer to one who is no longer ready goes back.
 
+        Saying anything ends a wrap-up; during a call it counts from the end of the call.
+
         ``Conflict`` ("changed_meanwhile") when ``version`` is given and no longer the state's.
         """
-        row = await self._own_state(tx, user_id)
+        now = self._clock.now()
+        row = await locked_agent(tx, user_id, now)
         if version is not None and version != row.version:
             raise Conflict("changed_meanwhile")
-        await change_agent_state(tx, row, word, reason, self._clock.now())
-
-    async def _own_state(self, tx: Tx, user_id: str) -> sa.Row[Any]:
-        row = await store.agent(tx, user_id, lock=True)
-        if row is None:
-            try:
-                async with tx.savepoint():
-                    await store.insert_agent(tx, user_id, self._clock.now())
-            except sa.exc.IntegrityError:
-                # A second page of the same agent was as quick; the row is there now.
-                pass
-            row = await store.agent(tx, user_id, lock=True)
-        if row is None:
-            raise NotFound()
-        return row
+        await change_agent_state(tx, row, word, reason, now)
+        if row.activity == Activity.WRAP_UP:
+            await end_wrap_up(tx, user_id, now)
 
     async def _taken(
         self,
@@ -176,51 +202,3 @@ class Queue:
     @staticmethod
     def _offered_to(agent_id: str) -> list[Any]:
         return [item.c.state == ItemState.OFFERED, item.c.offered_to == agent_id]
-
-
-def give_back(row: sa.Row[Any], refused_by: str | None, now: datetime) -> dict[str, Any]:
-    """The values of an item whose offer ends without being taken; its place stays.
-
-    ``refused_by`` is the agent who declined or let it pass; None when the offer was withdrawn.
-    """
-    holding = {k: v for k, v in row.refused_by.items() if datetime.fromisoformat(v) > now}
-    if refused_by is not None:
-        holding[refused_by] = (now + routing.REFUSAL_HOLDS).isoformat()
-    return {**store.NO_OFFER, "state": ItemState.WAITING, "refused_by": holding}
-
-
-async def change_agent_state(
-    tx: Tx, row: sa.Row[Any], word: AgentWord, reason: str | None, now: datetime
-) -> None:
-    """Give an agent another state, with what follows for offers and for what the agent holds."""
-    values: Mapping[str, Any] = {"state": word, "reason": reason}
-    if word != row.state or reason != row.reason:
-        values = {**values, "since": now}
-    await store.update_agent(tx, row.user_id, values)
-    agent_changed(tx, row.user_id)
-    turned = (word == AgentWord.OFFLINE) != (row.state == AgentWord.OFFLINE)
-    for one in await store.of_agent(tx, row.user_id):
-        if one.state == ItemState.OFFERED and word != AgentWord.READY:
-            await store.update(tx, one.conversation_id, give_back(one, None, now))
-            item_changed(tx, one.conversation_id, ItemState.WAITING, row.user_id)
-        elif one.state == ItemState.TAKEN and turned:
-            # The queue shows it as unattended from now on, or no longer.
-            await store.update(tx, one.conversation_id, {})
-            item_changed(tx, one.conversation_id, ItemState.TAKEN, row.user_id)
-
-
-def item_changed(tx: Tx, conversation_id: str, state: ItemState, *agent_ids: str | None) -> None:
-    """Tell that an item changed."""
-    tx.emit(
-        QueueItemChanged(
-            aggregate=f"conversation:{conversation_id}",
-            conversation_id=conversation_id,
-            state=state,
-            agent_ids=[one for one in agent_ids if one is not None],
-        )
-    )
-
-
-def agent_changed(tx: Tx, user_id: str) -> None:
-    """Tell that an agent's state changed."""
-    tx.emit(AgentStateChanged(aggregate=f"agent:{user_id}", user_id=user_id))

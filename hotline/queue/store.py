@@ -46,6 +46,10 @@ agent_state = sa.Table(
     sa.Column("reason", sa.String(80)),
     sa.Column("since", UtcDateTime, nullable=False),
     sa.Column("last_offered_at", UtcDateTime),
+    # Beside the agent's own word: what the telephone keeps the agent busy with.
+    sa.Column("activity", sa.String(10)),
+    sa.Column("activity_since", UtcDateTime),
+    sa.Column("activity_until", UtcDateTime),
     sa.Column("version", sa.Integer, nullable=False),
 )
 
@@ -95,6 +99,27 @@ async def of_agent(reader: Reader, user_id: str, ids: Sequence[str] | None = Non
     if ids is not None:
         query = query.where(queue_item.c.conversation_id.in_(ids))
     return (await reader.execute(query.order_by(queue_item.c.rank_at, queue_item.c.conversation_id))).all()
+
+
+async def offered(reader: Reader, channel: str) -> Sequence[sa.Row[Any]]:
+    """What is on offer in one channel, in order."""
+    query = sa.select(queue_item).where(
+        _live, queue_item.c.state == ItemState.OFFERED, queue_item.c.channel == channel
+    )
+    return (await reader.execute(query.order_by(queue_item.c.rank_at, queue_item.c.conversation_id))).all()
+
+
+async def calls_of_agent(
+    reader: Reader, user_id: str, ids: Sequence[str] | None, channel: str
+) -> Sequence[sa.Row[Any]]:
+    """What of one channel is on offer to an agent, or taken by the agent, in order."""
+    return [row for row in await of_agent(reader, user_id, ids) if row.channel == channel]
+
+
+async def ready(reader: Reader) -> set[str]:
+    """The agents whose word is that they are ready."""
+    query = sa.select(agent_state.c.user_id).where(agent_state.c.state == AgentWord.READY)
+    return set((await reader.execute(query)).scalars())
 
 
 async def position(reader: Reader, row: sa.Row[Any]) -> int:

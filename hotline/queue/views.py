@@ -15,7 +15,7 @@ from hotline.conversations.model import Author, preview
 from hotline.kernel.db import Reader
 from hotline.kernel.sealing import Sealer
 from hotline.queue import store
-from hotline.queue.model import AgentWord, ItemState
+from hotline.queue.model import PHONE, Activity, AgentWord, ItemState
 from hotline.web.endpoint import Schema
 
 
@@ -47,22 +47,30 @@ class QueueItemView(Schema):
 class DeskItem(QueueItemView):
     """What an agent's desk lists: an offer to the agent, or a conversation that the agent holds.
 
+    ``call``: a call that rings, goes on or is being wrapped up; what is known of it is in ``my.calls``.
     ``last_author`` says whose turn it is; ``last_seq`` and ``last_at`` belong to the newest message.
     """
 
-    kind: Literal["offer", "conversation"]
+    kind: Literal["offer", "conversation", "call"]
     last_author: Author | None
     last_seq: int
     last_at: datetime | None
 
 
 class AgentStateView(Schema):
-    """An agent's state; ``since`` is None and ``version`` 0 for one who never had any."""
+    """An agent's state; ``since`` is None and ``version`` 0 for one who never had any.
+
+    ``state`` is the agent's own word. While ``activity`` is set the telephone keeps the agent busy, a wrap-up
+    until ``activity_until``, and the word counts from then on.
+    """
 
     user_id: str
     state: AgentWord
     reason: str | None
     since: datetime | None
+    activity: Activity | None
+    activity_since: datetime | None
+    activity_until: datetime | None
     serving: int
     version: int
 
@@ -138,7 +146,7 @@ async def desk_items(
         for row in some:
             last = around.last.get(row.conversation_id)
             told = {
-                "kind": kind,
+                "kind": "call" if row.channel == PHONE else kind,
                 "unattended": False,
                 "last_author": last.author if last is not None else None,
                 "last_seq": last.seq if last is not None else 0,
@@ -157,6 +165,9 @@ async def agent_state_view(reader: Reader, user_id: str) -> AgentStateView:
         state=AgentWord(row.state) if row is not None else AgentWord.OFFLINE,
         reason=row.reason if row is not None else None,
         since=row.since if row is not None else None,
+        activity=row.activity if row is not None else None,
+        activity_since=row.activity_since if row is not None else None,
+        activity_until=row.activity_until if row is not None else None,
         serving=count,
         version=row.version if row is not None else 0,
     )
@@ -180,3 +191,19 @@ async def place_in_line(reader: Reader, conversation_id: str) -> Place | None:
 
 versions_of = store.versions_of
 """A number that grows with each change of any of some conversations' items."""
+
+
+async def offered_calls(reader: Reader) -> Sequence[sa.Row[Any]]:
+    """Items of calls that are on offer, in order."""
+    return await store.offered(reader, PHONE)
+
+
+async def calls_of_agent(
+    reader: Reader, user_id: str, ids: Sequence[str] | None = None
+) -> Sequence[sa.Row[Any]]:
+    """Items of the calls that are on offer to an agent, or held by the agent."""
+    return await store.calls_of_agent(reader, user_id, ids, PHONE)
+
+
+ready_agents = store.ready
+"""Agents whose word is that they are ready, whatever they do at the moment."""

@@ -43,8 +43,9 @@ from hotline.staff.roles import Roles
 from hotline.staff.service import Staff
 from hotline.web.auth import Principal
 from hotline.web.catalogue import Catalogue
+from hotline.web.endpoint import Endpoints
 from hotline.web.guard import Guard
-from hotline.web.live import Entity, LiveHub, apply_changes
+from hotline.web.live import Entity, Feed, LiveHub, apply_changes
 from hotline.web.live_socket import LiveSocket
 from hotline.web.problems import problem_middleware
 from hotline.web.sessions import Sessions
@@ -54,7 +55,7 @@ from tests.support.case_fixtures import ROOT, CaseHouse
 from tests.support.staff_fixtures import PASSWORD, Reply, Visit, cheap_passwords
 from tests.support.waiting import PATIENCE, until
 
-SLICES = ("web", "cases", "contacts", "staff", "conversations", "queue", "intake", "desk")
+SLICES = ("web", "cases", "contacts", "staff", "conversations", "queue", "intake", "desk", "calls", "ports")
 both_engines = pytest.mark.parametrize("chat_url", ["sqlite", "postgresql"], indirect=True)
 """For tests of what happens at the same moment: there the engines differ."""
 OFFER_SECONDS = 20
@@ -78,13 +79,7 @@ class ChatHouse(CaseHouse):
         self.intake = IntakeService(database, self.clock, self.contacts, self.conversations, self.queue)
         self.drafts = Drafts(self.clock, self.sealer, self.conversations)
         self.desk = Desk(self.contacts, self.cases, self.conversations)
-        feeds = (
-            conversation_feeds(),
-            queue_feeds(self.sealer),
-            citizen_feeds(self.cases),
-            case_feeds(self.cases),
-        )
-        self.hub = LiveHub(database, [feed for some in feeds for feed in some])
+        self.hub = LiveHub(database, self.feeds())
         self.router = Router(
             database,
             self.clock,
@@ -97,6 +92,19 @@ class ChatHouse(CaseHouse):
         for listener in (self.hub.committed, self.router.committed, self.relay.wake):
             database.on_commit(listener)
         self.hub.on_presence(self.router.presence_changed)
+
+    def feeds(self) -> list[Feed]:
+        """The live views of these slices."""
+        return [
+            *conversation_feeds(),
+            *queue_feeds(self.sealer),
+            *citizen_feeds(self.cases),
+            *case_feeds(self.cases),
+        ]
+
+    def more_endpoints(self) -> list[Endpoints]:
+        """What a larger house serves besides."""
+        return []
 
     async def open(self) -> None:
         """Roles, units and a citizen."""
@@ -124,6 +132,7 @@ class ChatHouse(CaseHouse):
             queue_endpoints(self.database, self.queue, self.conversations, self.views, self.sealer),
             citizen_endpoints(self.database, self.intake, self.throttle, self.cases, door),
             desk_endpoints(self.database, self.desk, self.drafts, self.cases),
+            *self.more_endpoints(),
         )
         app = web.Application(middlewares=[problem_middleware(self.texts)])
         for group in groups:

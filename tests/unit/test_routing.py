@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.queue.model import Priority
-from hotline.queue.routing import HEAD_START, REFUSAL_HOLDS, Agent, Waiting, choose, may_get, rank
+from hotline.queue.routing import (
+    HEAD_START,
+    REFUSAL_HOLDS,
+    Agent,
+    Waiting,
+    choose,
+    may_get,
+    may_get_when_free,
+    rank,
+)
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 AGENTS = ["a", "b", "c", "d"]
@@ -22,14 +31,20 @@ refusals = st.dictionaries(
 @st.composite
 def lines(draw: st.DrawFn) -> list[Waiting]:
     count = draw(st.integers(0, 8))
-    return [Waiting(f"i{n}", draw(instants), draw(refusals)) for n in range(count)]
+    return [Waiting(f"i{n}", draw(instants), draw(refusals), draw(st.booleans())) for n in range(count)]
 
 
 @st.composite
 def teams(draw: st.DrawFn) -> list[Agent]:
     names = draw(st.lists(st.sampled_from(AGENTS), unique=True))
     return [
-        Agent(name, draw(st.integers(0, 4)), draw(st.booleans()), draw(st.none() | instants))
+        Agent(
+            name,
+            draw(st.integers(0, 4)),
+            draw(st.booleans()),
+            draw(st.none() | instants),
+            draw(st.booleans()),
+        )
         for name in names
     ]
 
@@ -68,7 +83,12 @@ def test_no_agent_is_left_idle_while_something_waits_that_the_agent_could_take(
     offered, asked = {o.item_id for o in offers}, {o.agent_id for o in offers}
     left = [i for i in line if i.id not in offered]
     idle = [a for a in team if a.id not in asked]
-    assert not any(may_get(a, i, capacity, NOON) for a in idle for i in left)
+    for item in left:
+        able = [a for a in idle if may_get(a, item, capacity, NOON)]
+        # Each older call that was passed over may hold one of them, who could be rung but serves somebody.
+        calls = [i for i in left if i.is_call and place(i) < place(item)]
+        assert len(able) <= len(calls)
+        assert all(any(a.serving and may_get_when_free(a, i, NOON) for i in calls) for a in able)
 
 
 @given(lines(), teams(), st.integers(1, 4))
@@ -136,3 +156,18 @@ def test_the_agent_who_serves_fewest_is_asked_then_the_one_asked_longest_ago() -
     rested = Agent("c", serving=1, last_offered_at=NOON - timedelta(minutes=5))
     assert [o.agent_id for o in choose([item], [loaded, just_asked, rested], 3, NOON)] == ["c"]
     assert [o.agent_id for o in choose([item], [loaded, just_asked], 3, NOON)] == ["b"]
+
+
+def test_a_call_goes_to_a_free_agent_with_a_telephone_and_to_nobody_else() -> None:
+    call = Waiting("i", NOON, is_call=True)
+    team = [Agent("a"), Agent("b", serving=1, has_phone=True)]
+    assert choose([call], team, 3, NOON) == []
+    assert [o.agent_id for o in choose([call], [*team, Agent("c", has_phone=True)], 3, NOON)] == ["c"]
+
+
+def test_a_waiting_call_holds_one_agent_so_that_chats_do_not_go_before_it_for_ever() -> None:
+    call = Waiting("call", NOON - timedelta(seconds=60), is_call=True)
+    chats = [Waiting(f"chat{n}", NOON - timedelta(seconds=n)) for n in range(3)]
+    team = [Agent("a", serving=1, has_phone=True), Agent("b", serving=2, has_phone=True)]
+    offers = choose([*chats, call], team, 3, NOON)
+    assert [(o.item_id, o.agent_id) for o in offers] == [("chat2", "b")]

@@ -1,0 +1,107 @@
+"""Telephone accounts of browsers: short-lived, made when asked for, ended with the session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hotline.calls.line import Line
+from hotline.calls.model import WEB_ACCOUNT
+from hotline.errors import Unavailable
+from hotline.kernel.audit import Act, Audit
+from hotline.kernel.db import Database
+from hotline.ports.pbx import AccountKind
+from hotline.web.auth import Principal
+from hotline.web.endpoint import Schema
+from hotline.web.throttle import Limit, Throttle
+
+AGENT_TTL = timedelta(hours=1)
+VISITOR_TTL = timedelta(minutes=15)
+VISITORS = Limit("citizen-phone", 10, timedelta(minutes=15))
+"""Per address, and per visitor: a few tries are ordinary, a script is not."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PhoneWay:
+    """Where browsers' telephones connect: the scheme and port of the exchange's socket, and its realm."""
+
+    scheme: str
+    port: int
+    realm: str
+    ice_servers: Sequence[str] = ()
+
+
+class PhoneAccountView(Schema):
+    """What a softphone registers with. The password is shown this once.
+
+    ``call`` is what the citizen's page dials; empty for agents, who dial nothing.
+    """
+
+    user: str
+    password: str
+    expires_at: datetime
+    wss_url: str
+    realm: str
+    ice_servers: list[str]
+    call: str
+
+
+class PhoneAccounts:
+    """Makes and ends accounts. ``way`` tells where the exchange listens, None while it never started."""
+
+    def __init__(
+        self,
+        database: Database,
+        audit: Audit,
+        throttle: Throttle,
+        line: Line,
+        way: Callable[[], PhoneWay | None],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._throttle = throttle
+        self._line = line
+        self._way = way
+
+    async def for_agent(self, who: Principal, host: str) -> PhoneAccountView:
+        """``Unavailable``: "line_down", "line_accounts_down"."""
+        view = await self._make(who.id, AccountKind.AGENT, AGENT_TTL, host)
+        async with self._database.uow() as tx:
+            await self._audit.append(tx, Act(who.actor, "phone.account", f"staff:{who.id}"))
+        return view
+
+    async def for_visitor(self, who: Principal, address: str, host: str) -> PhoneAccountView:
+        """As ``for_agent``; ``TooMany`` beyond the measure of the address or the visitor."""
+        await self._throttle.spend(VISITORS, "address", address)
+        await self._throttle.spend(VISITORS, "visitor", who.id)
+        return await self._make(WEB_ACCOUNT + who.id, AccountKind.CITIZEN, VISITOR_TTL, host)
+
+    async def revoke(self, user_id: str) -> None:
+        """The account is gone; nothing happens when there is none."""
+        await self._line.pbx.revoke_account(user_id)
+
+    async def revoke_quietly(self, user_id: str) -> None:
+        """As ``revoke`` where nobody waits for it: an account that cannot be ended ends by itself."""
+        try:
+            await self.revoke(user_id)
+        except Unavailable:
+            log.warning("a telephone account lives on until its end", extra={"user": user_id})
+
+    async def _make(self, user: str, kind: AccountKind, ttl: timedelta, host: str) -> PhoneAccountView:
+        way = self._way()
+        if way is None:
+            raise Unavailable("line_down")
+        account = await self._line.pbx.create_account(user, kind, ttl)
+        bracketed = f"[{host}]" if ":" in host else host
+        return PhoneAccountView(
+            user=account.user,
+            password=account.password,
+            expires_at=account.expires_at,
+            wss_url=f"{way.scheme}://{bracketed}:{way.port}/ws",
+            realm=way.realm,
+            ice_servers=list(way.ice_servers),
+            call="hotline" if kind is AccountKind.CITIZEN else "",
+        )

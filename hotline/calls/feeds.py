@@ -1,0 +1,70 @@
+"""Live views of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hotline.calls.events import CallChanged
+from hotline.calls.views import CallViews
+from hotline.conversations.events import CaseLinked, ConversationChanged, MessagePosted
+from hotline.kernel.db import Reader
+from hotline.kernel.events import Event
+from hotline.queue.events import QueueItemChanged
+from hotline.queue.feeds import MAY_SEE
+from hotline.web.auth import Principal
+from hotline.web.live import Entity, Feed
+
+_AGENT = "agent:"
+
+
+class MyCallsFeed:
+    """``my.calls``: the screen pop of what rings at an agent, goes on or is being wrapped up.
+
+    Entities are named by their conversation, as in ``my.desk``.
+    """
+
+    name = "my.calls"
+
+    def __init__(self, views: CallViews) -> None:
+        self._views = views
+
+    async def scope(self, reader: Reader, principal: Principal, key: str | None) -> str | None:
+        """The agent's own."""
+        return _AGENT + principal.id if principal.may("desk.work") else None
+
+    def touched(self, event: Event) -> Iterable[str]:
+        """The call's conversation."""
+        told = CallChanged | QueueItemChanged | ConversationChanged | CaseLinked | MessagePosted
+        return [event.conversation_id] if isinstance(event, told) else []
+
+    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
+        """Calls as ``CallPop``."""
+        pops = await self._views.pops(reader, scope.removeprefix(_AGENT), ids)
+        return [Entity(pop.conversation_id, version, pop.model_dump(mode="json")) for pop, version in pops]
+
+
+class MissedCallsFeed:
+    """``calls.missed``: the worklist of missed calls. Entities are named by the call."""
+
+    name = "calls.missed"
+
+    def __init__(self, views: CallViews) -> None:
+        self._views = views
+
+    async def scope(self, reader: Reader, principal: Principal, key: str | None) -> str | None:
+        """The same for everybody who may see the queue."""
+        return "all" if any(principal.may(one) for one in MAY_SEE) else None
+
+    def touched(self, event: Event) -> Iterable[str]:
+        """The call."""
+        return [event.call_id] if isinstance(event, CallChanged) else []
+
+    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
+        """Calls as ``CallView``."""
+        found = await self._views.missed(reader, ids)
+        return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in found]
+
+
+def call_feeds(views: CallViews) -> list[Feed]:
+    """Every feed of calls."""
+    return [MyCallsFeed(views), MissedCallsFeed(views)]

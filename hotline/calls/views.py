@@ -1,0 +1,148 @@
+"""What others may see of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hotline.calls import store
+from hotline.calls.model import ENDED, Missed, Result
+from hotline.contacts.model import mask_phone
+from hotline.contacts.service import Contacts
+from hotline.contacts.views import ContactView
+from hotline.conversations.views import AgentRef, ConversationViews, HistoryView
+from hotline.conversations.views import by_ids as conversations_by_id
+from hotline.kernel.db import Reader
+from hotline.kernel.sealing import Sealer
+from hotline.queue.model import ItemState
+from hotline.queue.views import calls_of_agent
+from hotline.recordings.views import RecordingRef, recordings_of_calls
+from hotline.staff.views import user_names
+from hotline.web.endpoint import Schema
+
+EARLIER = 5
+"""So many earlier calls of the same number are shown while it rings."""
+MOST_MISSED = 200
+
+
+class CallView(Schema):
+    """A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
+
+    ``state`` is that of the exchange, or "ended".
+    """
+
+    id: str
+    version: int
+    conversation_id: str
+    direction: str
+    state: str
+    number: str | None
+    called: str
+    arrived_at: datetime
+    waiting_since: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    agent: AgentRef | None
+    result: Result | None
+    to_be_filed: bool
+    missed: Missed | None
+    recording: RecordingRef | None
+
+
+class CallPop(CallView):
+    """What the desk shows of a call that rings, goes on or is being wrapped up.
+
+    ``contact`` is whose calls from this number are; ``possible`` are others known by the same number.
+    ``history`` has the citizen's cases and other conversations.
+    """
+
+    contact: ContactView
+    possible: list[ContactView]
+    earlier: list[CallView]
+    history: HistoryView
+
+
+class CallViews:
+    """Shapes calls."""
+
+    def __init__(self, sealer: Sealer, contacts: Contacts, talks: ConversationViews) -> None:
+        self._sealer = sealer
+        self._contacts = contacts
+        self._talks = talks
+
+    async def views(
+        self, reader: Reader, rows: Sequence[sa.Row[Any]], *, masked: bool = True
+    ) -> list[CallView]:
+        """Several calls, in their order."""
+        names = await user_names(reader, [row.agent_id for row in rows])
+        recordings = await recordings_of_calls(reader, [row.id for row in rows])
+        return [
+            CallView.model_validate(self._fields(row, names, recordings.get(row.id), masked)) for row in rows
+        ]
+
+    async def one(self, reader: Reader, row: sa.Row[Any], viewer_id: str) -> CallView:
+        """A call; its number is plain for the agent who holds it."""
+        held = row.state != ENDED and row.agent_id == viewer_id
+        return (await self.views(reader, [row], masked=not held))[0]
+
+    async def missed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[CallView]:
+        """The worklist of missed calls, the newest first; or those of ``ids`` that are on it."""
+        return await self.views(reader, await store.missed(reader, ids, MOST_MISSED))
+
+    async def pops(
+        self, reader: Reader, agent_id: str, ids: Sequence[str] | None = None
+    ) -> list[tuple[CallPop, int]]:
+        """The calls that ring at an agent or are the agent's, each with a version that grows with any part.
+
+        ``ids`` are conversations. The number is masked until the agent has taken the call.
+        """
+        items = await calls_of_agent(reader, agent_id, ids)
+        calls = await store.by_conversations(reader, [item.conversation_id for item in items])
+        talks = await conversations_by_id(reader, list(calls))
+        shown = []
+        for item in items:
+            call = calls.get(item.conversation_id)
+            if call is not None:
+                talk = talks[item.conversation_id]
+                pop = await self._pop(reader, call, talk, masked=item.state != ItemState.TAKEN)
+                recorded = pop.recording.version if pop.recording is not None else 0
+                parts = (call.version, talk.version, item.version, pop.contact.version, recorded)
+                shown.append((pop, sum(parts)))
+        return shown
+
+    async def _pop(self, reader: Reader, call: sa.Row[Any], talk: sa.Row[Any], *, masked: bool) -> CallPop:
+        (view,) = await self.views(reader, [call], masked=masked)
+        possible, earlier = [], []
+        if call.number_blind is not None:
+            number = self._sealer.open(call.number_sealed)
+            found = await self._contacts.find_by_phone(reader, number)
+            possible = [one for one in found if one.id != talk.contact_id]
+            before = await store.of_number(reader, call.number_blind, call.id, EARLIER)
+            earlier = await self.views(reader, before)
+        return CallPop(
+            **view.model_dump(),
+            contact=await self._contacts.view(reader, talk.contact_id, masked=masked),
+            possible=possible,
+            earlier=earlier,
+            history=await self._talks.history(reader, talk),
+        )
+
+    def _fields(
+        self, row: sa.Row[Any], names: dict[str, str], recording: RecordingRef | None, masked: bool
+    ) -> dict[str, Any]:
+        number = self._sealer.open(row.number_sealed) if row.number_sealed else None
+        same = (
+            *("id", "version", "conversation_id", "direction", "state", "called", "arrived_at"),
+            *("waiting_since", "ringing_at", "answered_at", "ended_at", "result", "to_be_filed", "missed"),
+        )
+        agent = AgentRef(id=row.agent_id, name=names[row.agent_id]) if row.agent_id in names else None
+        return {
+            **{name: getattr(row, name) for name in same},
+            "number": mask_phone(number) if number and masked else number,
+            "agent": agent,
+            "recording": recording,
+        }

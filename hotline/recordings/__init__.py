@@ -1,0 +1,1 @@
+"""Recordings: one file per side of a call, found, mixed, and listened to with a reason."""

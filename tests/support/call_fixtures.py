@@ -1,0 +1,176 @@
+"""A hotline with lines: the chat's town, an exchange on paper, and the driver between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from aiohttp.test_utils import TestServer
+
+from hotline.calls import store as call_store
+from hotline.calls.accounts import PhoneAccounts, PhoneWay
+from hotline.calls.api import call_endpoints
+from hotline.calls.driver import Driver, StillOurs
+from hotline.calls.feeds import call_feeds
+from hotline.calls.line import Line
+from hotline.calls.phones import Phones
+from hotline.calls.service import Calls
+from hotline.calls.service import subscriptions as call_subscriptions
+from hotline.calls.views import CallViews
+from hotline.calls.worklist import CallDesk
+from hotline.conversations.service import subscriptions as conversation_subscriptions
+from hotline.kernel.db import Database
+from hotline.kernel.leases import DatabaseLeases
+from hotline.kernel.relay import Relay
+from hotline.ports.pbx import Pbx
+from hotline.queue import store as queue_store
+from hotline.queue.router import Router
+from hotline.recordings.service import Recordings
+from hotline.web.endpoint import Endpoints
+from hotline.web.live import Feed
+from tests.support.chat_fixtures import CAPACITY, OFFER_SECONDS, Browser, ChatHouse, Town
+from tests.support.paper_pbx import PaperPbx
+from tests.support.waiting import until
+
+WRAP_UP = timedelta(seconds=30)
+
+
+class CallHouse(ChatHouse):
+    """The chat's house with lines."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        super().__init__(database, folder)
+        self.phones, self.line = Phones(), Line()
+        self.recordings = Recordings()
+        self.calls = Calls(
+            database,
+            self.clock,
+            self.sealer,
+            self.contacts,
+            self.conversations,
+            self.recordings,
+            self.phones,
+            wrap_up=WRAP_UP,
+            ring=timedelta(seconds=OFFER_SECONDS),
+        )
+        self.pbx = PaperPbx(self.calls, self.clock)
+        leases = DatabaseLeases(database)
+        self.router = Router(
+            database,
+            self.clock,
+            leases,
+            self.hub.present,
+            offer_seconds=OFFER_SECONDS,
+            capacity=CAPACITY,
+            has_phone=self.phones.has,
+            heartbeat=self.line.heartbeat,
+        )
+        self.driver = Driver(database, self.clock, leases, self.line, self.phones, self._connect)
+        self.phones.on_change(self.router.wake)
+        heard = [*conversation_subscriptions(self.conversations), *call_subscriptions(self.calls)]
+        self.relay = Relay(database, self.clock, heard)
+        for listener in (self.router.committed, self.driver.committed, self.relay.wake):
+            database.on_commit(listener)
+        self.hub.on_presence(self.router.presence_changed)
+
+        self.call_desk = CallDesk(
+            database, self.clock, self.sealer, self.audit, self.calls, self.line, self.phones
+        )
+        self.phone_accounts = PhoneAccounts(
+            database, self.audit, self.throttle, self.line, lambda: PhoneWay("wss", 8089, "hotline")
+        )
+
+    def feeds(self) -> list[Feed]:
+        self.call_views = CallViews(self.sealer, self.contacts, self.views)
+        return [*super().feeds(), *call_feeds(self.call_views)]
+
+    def more_endpoints(self) -> list[Endpoints]:
+        return [
+            call_endpoints(
+                self.database, self.clock, self.call_desk, self.call_views, self.phone_accounts, WRAP_UP
+            )
+        ]
+
+    @asynccontextmanager
+    async def _connect(self, _still_ours: StillOurs) -> AsyncIterator[Pbx]:
+        await self.pbx.back()
+        yield self.pbx
+
+
+@dataclass
+class CallTown(Town):
+    """The town and its telephones."""
+
+    @property
+    def calling(self) -> CallHouse:
+        assert isinstance(self.house, CallHouse)
+        return self.house
+
+    @property
+    def pbx(self) -> PaperPbx:
+        return self.calling.pbx
+
+    async def call(self, call_id: str) -> Any:
+        """The call's row now."""
+        async with self.house.database.read() as reader:
+            return await call_store.by_id(reader, call_id)
+
+    async def item(self, call_id: str) -> sa.Row[Any] | None:
+        """Its place in the queue."""
+        async with self.house.database.read() as reader:
+            row = await call_store.by_id(reader, call_id)
+            return await queue_store.item(reader, row.conversation_id) if row is not None else None
+
+    async def agent_with_phone(self, account: str) -> Browser:
+        """A ready agent whose telephone is registered."""
+        agent = await self.member(account, "agent")
+        page = await agent.open_page()
+        await page.watch("my.desk")
+        await self.pbx.register(agent.id)
+        assert (await agent.be("ready")).status == 200
+        return agent
+
+    async def rings_at(self, call_id: str, agent: Browser) -> None:
+        """Wait until the agent's telephone rings for the call."""
+        await until(lambda: self.pbx.calls[call_id].agent == agent.id, "the telephone rings")
+
+    async def settled(self, call_id: str, **expected: Any) -> Any:
+        """Wait until the call's row shows these values; the row."""
+        row = None
+        for _ in range(1500):
+            row = await self.call(call_id)
+            if row is not None and all(getattr(row, name) == value for name, value in expected.items()):
+                return row
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"waited in vain for {expected}: {row}")
+
+
+@asynccontextmanager
+async def open_call_town(database: Database, folder: Path) -> AsyncIterator[CallTown]:
+    """The house with its workers running, served."""
+    house = CallHouse(database, folder)
+    await house.open()
+    server = TestServer(house.app())
+    await server.start_server()
+    runs = (house.hub.run, house.router.run, house.relay.run, house.driver.run)
+    workers = [asyncio.create_task(run()) for run in runs]
+    town = CallTown(house, server)
+    await until(lambda: house.line.is_up, "the line is up")
+    try:
+        yield town
+    finally:
+        await town.leave()
+        await server.close()
+        for worker in workers:
+            worker.cancel()
+        for worker in workers:
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+        house.passwords.close()
