@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.support.people import people
 from tests.support.postgres import PostgresServer
 from tests.support.running import demo_password, running_hotline
-from tests.support.story import Story
+from tests.support.story import PHONE, TEXT, Story
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,3 +40,8 @@ async def test_a_web_chat_becomes_a_closed_case(tmp_path: Path, environment: dic
             assert actions[-1] == "close"
             assert len(story.heard) == 1
             assert story.case_no in story.heard[0]
+        # DOMAIN §10 item 22: the whole story has left no number, name or word of the citizen in the log.
+        written = hotline.log.read_text("utf-8")
+        assert not re.search(r"1[3-9]\d{9}", written)
+        assert PHONE not in written
+        assert TEXT not in written

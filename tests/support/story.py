@@ -13,6 +13,7 @@ from tests.support.people import Person, Refused, eventually
 
 TEXT = "The street lamp in front of No. 12, Wuyi Road has been dark for three nights."
 CATEGORY = "LT-01-01"
+PHONE = "13800002046"
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Story:
                 "content": TEXT,
                 "address": "12, Wuyi Road",
                 "requester_name": "Li",
-                "requester_phone": "13800002046",
+                "requester_phone": PHONE,
                 "unit_id": units["U-LT"],
             },
         )
