@@ -89,7 +89,7 @@ def plain(name: str, value: str) -> str:
     """``value`` as a configuration file carries it; ``ConfigurationError`` ("telephony_value", ``name``)."""
     if any(ord(letter) < 32 for letter in value) or value != value.strip():
         raise ConfigurationError("telephony_value", name=name)
-    return value.replace("\\", "\\\\").replace(";", "\\;")
+    return value.replace(";", "\\;")
 
 
 def share(program: Program, folders: Folders) -> None:
@@ -116,6 +116,7 @@ def _plain(settings: AsteriskSettings, ports: Ports) -> dict[str, str]:
         "ARI_USER": ARI_USER,
         "ARI_PASSWORD": plain("ari", settings.ari_password),
         "LANGUAGE": settings.language,
+        "NAME": r"a-zA-Z0-9._\x2d",
         "RECORDINGS": str(settings.recordings),
         "SIP_HOST": bracketed,
         "SIP_ADDRESS": f"{bracketed}:{ports.sip}",

@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import wave
@@ -14,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from hotline.certificates import make_certificate
 from hotline.errors import ConfigurationError
 from telephony.asterisk.fetch import obtain, present
 from telephony.asterisk.run import Asterisk
-from telephony.asterisk.settings import AsteriskSettings
+from telephony.asterisk.settings import AsteriskSettings, Trunk
 from telephony.asterisk.spool import repair
 from telephony.carrier.run import CitizenCall
 from tests.support.ami_socket import AmiSocket
@@ -34,6 +37,13 @@ Asterisk(AsteriskSettings(Path(folder), Path(cache), manager, accounts)).start(l
 print("started", flush=True)
 time.sleep(600)
 """
+
+
+UPGRADE = (
+    b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Protocol: sip\r\n\r\n"
+)
 
 
 def ami(asterisk: Asterisk) -> AmiSocket:
@@ -138,22 +148,57 @@ def test_where_none_can_be_had_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     assert Asterisk(nowhere).status().state == "absent"
 
 
-def test_the_command_line_starts_asks_and_stops_it(tmp_path: Path) -> None:
-    def hotline(*arguments: str) -> dict[str, object]:
-        command = [sys.executable, "-m", "hotline", "pbx", *arguments[:1], "--data", str(tmp_path), "--json"]
-        done = subprocess.run([*command, *arguments[1:]], capture_output=True, text=True, check=True)
-        answer: dict[str, object] = json.loads(done.stdout)
-        return answer
+def test_a_real_carrier_is_settings_only(tmp_path: Path) -> None:
+    trunk = Trunk("127.0.0.9:5070", "line-01", "p;a\\;ss", "tcp", ("127.0.0.9", "127.0.1.0/24"))
+    with running_asterisk(tmp_path, trunk=trunk, public_address="198.51.100.7") as asterisk:
+        assert "127.0.0.9:5070" in asterisk.ask("pjsip show registrations")
+        endpoint = asterisk.ask("pjsip show endpoint trunk")
+        assert "sip:127.0.0.9:5070" in endpoint
+        assert "127.0.1.0/24" in endpoint
+        assert "p;a\\;ss" in asterisk.ask("pjsip show auth trunk")
+        assert "198.51.100.7" in asterisk.ask("pjsip show transport udp")
 
+
+def test_browsers_telephones_are_served_over_tls(tmp_path: Path) -> None:
+    files = make_certificate(tmp_path / "tls", ["127.0.0.1"])
+    secure = {"certificate": files.certificate, "certificate_key": files.key}
+    with running_asterisk(tmp_path / "exchange", **secure) as asterisk:
+        scheme, port = asterisk.browser_path
+        assert scheme == "wss"
+        context = ssl.create_default_context(cafile=str(files.ca))
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as browser,
+        ):
+            browser.sendall(UPGRADE)
+            answer = browser.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 101")
+        assert b"Sec-WebSocket-Protocol: sip" in answer
+
+
+def hotline(data: Path, *arguments: str) -> dict[str, object]:
+    """The JSON that a command prints."""
+    command = [sys.executable, "-m", "hotline", *arguments, "--data", str(data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout, done.stderr
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def test_the_command_line_starts_asks_calls_and_stops_it(tmp_path: Path) -> None:
     asterisk_settings(tmp_path)
-    assert hotline("status")["state"] == "stopped"
-    started = hotline("start")
+    assert hotline(tmp_path, "pbx", "status")["state"] == "stopped"
+    started = hotline(tmp_path, "pbx", "start")
     pid = started["pid"]
     assert isinstance(pid, int)
     try:
         assert started["state"] == "running"
-        assert hotline("start")["pid"] == pid
-        assert "System uptime" in str(hotline("cli", "core show uptime")["answer"])
+        assert hotline(tmp_path, "pbx", "start")["pid"] == pid
+        assert "System uptime" in str(hotline(tmp_path, "pbx", "cli", "core show uptime")["answer"])
+        voice = tone(tmp_path / "voice.wav", 440, 0.5)
+        call = ["demo", "call", "--wav", str(voice), "--from", "13800138000", "--press", "1", "--stay", "1"]
+        called = hotline(tmp_path, *call)
+        assert (called["from"], called["state"]) == ("13800138000", "answered")
     finally:
-        assert hotline("stop")["state"] == "stopped"
+        assert hotline(tmp_path, "pbx", "stop")["state"] == "stopped"
     assert not is_alive(pid)

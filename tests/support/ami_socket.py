@@ -20,9 +20,13 @@ class AmiSocket:
         self._number = 0
         self.events: list[dict[str, str]] = []
         """All events since the sign-in, in order."""
-        self.banner = self._line()
-        answer = self.send("Login", Username=login[0], Secret=login[1])
-        assert answer["Response"] == "Success", answer
+        try:
+            self.banner = self._line()
+            answer = self.send("Login", Username=login[0], Secret=login[1])
+            assert answer["Response"] == "Success", answer
+        except BaseException:
+            self._socket.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
