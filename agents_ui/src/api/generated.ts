@@ -666,7 +666,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The plain values, for a stated reason. */
+        /** The plain values, for a stated reason; another unit's citizen is ``NotFound``, audited. */
         post: operations["contacts_reveal"];
         delete?: never;
         options?: never;
@@ -1118,6 +1118,15 @@ export interface components {
             fields: components["schemas"]["ActionFieldView"][];
         };
         /**
+         * Activity
+         * @description What the telephone makes of an agent, whatever the agent's word is.
+         *
+         *     ``CALL``: from the moment the exchange was told to ring, or dial, until the citizen's side is gone.
+         *     ``WRAP_UP``: after a call, with an end.
+         * @enum {string}
+         */
+        Activity: "call" | "wrap_up";
+        /**
          * AgentRef
          * @description Who holds, or held, a conversation.
          */
@@ -1130,6 +1139,9 @@ export interface components {
         /**
          * AgentStateView
          * @description An agent's state; ``since`` is None and ``version`` 0 for one who never had any.
+         *
+         *     ``state`` is the agent's own word. While ``activity`` is set the telephone keeps the agent busy, a wrap-up
+         *     until ``activity_until``, and the word counts from then on.
          */
         AgentStateView: {
             /** User Id */
@@ -1139,6 +1151,11 @@ export interface components {
             reason: string | null;
             /** Since */
             since: string | null;
+            activity: components["schemas"]["Activity"] | null;
+            /** Activity Since */
+            activity_since: string | null;
+            /** Activity Until */
+            activity_until: string | null;
             /** Serving */
             serving: number;
             /** Version */
@@ -1146,6 +1163,7 @@ export interface components {
         };
         /**
          * AgentWord
+         * @description What agents say of themselves.
          * @enum {string}
          */
         AgentWord: "ready" | "busy" | "offline";

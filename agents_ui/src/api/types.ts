@@ -1,7 +1,7 @@
 /** Names of the server's shapes, as the pages use them; `make api` renews what they come from. */
 import type { components } from './generated'
 
-export type { DeskItem } from './feeds'
+export type { CallPop, CallView, DeskItem, RecordingRef } from './feeds'
 export type { paths } from './generated'
 
 type Schemas = components['schemas']

@@ -14,6 +14,7 @@ import { Problem, Unreachable } from '@/api/problem'
 import type { Outgoing } from './chat/outbox'
 import { language } from './language'
 import { problemFrom } from './trouble'
+import type { PhoneAccount } from '@/phone/ports'
 
 let session: CitizenSession | null = null
 /** Who this browser is to the server; null before it has written anything. */
@@ -64,6 +65,17 @@ export async function trackCase(caseNo: string, phone: string): Promise<CitizenC
 export async function answerSurvey(surveyId: string, answer: SurveyAnswer): Promise<void> {
   const path = `/api/citizen/surveys/${encodeURIComponent(surveyId)}/answer`
   await asVisitor(() => request<unknown>('POST', path, answer))
+}
+
+/** An account that reaches the hotline and nothing else, for a few minutes. */
+export async function phoneAccount(): Promise<PhoneAccount> {
+  return await asVisitor(() => request<PhoneAccount>('POST', '/api/citizen/phone/account'))
+}
+
+/** Whether the hotline has lines that work now; without an answer it has none for us. */
+export async function hasLines(): Promise<boolean> {
+  const health = await request<{ parts: Record<string, { state: string }> }>('GET', '/healthz')
+  return health.parts['telephony']?.state === 'ok'
 }
 
 /** Sends as this visitor; begins a session where there is none, or where the server no longer takes ours. */

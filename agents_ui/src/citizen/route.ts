@@ -1,11 +1,12 @@
-/** The three addresses of the citizen page. A router library would be larger than the page. */
+/** The four addresses of the citizen page. A router library would be larger than the page. */
 import { nextTick, ref } from 'vue'
 
-export type Place = 'home' | 'chat' | 'track'
+export type Place = 'home' | 'chat' | 'call' | 'track'
 
 const PATHS: Readonly<Record<Place, string>> = {
   home: '/citizen',
   chat: '/citizen/chat',
+  call: '/citizen/call',
   track: '/citizen/track',
 }
 

@@ -45,7 +45,14 @@ const TASK: Record<string, Glyph> = {
   cancelled: 'lost',
 }
 
-const AGENT: Record<string, Glyph> = { ready: 'idle', busy: 'busy', offline: 'lost' }
+const AGENT: Record<string, Glyph> = {
+  ready: 'idle',
+  ringing: 'ring',
+  call: 'call',
+  wrap_up: 'wrap',
+  busy: 'busy',
+  offline: 'lost',
+}
 
 const DEADLINE: Record<string, Glyph> = {
   running: 'call',

@@ -6,10 +6,10 @@ import type { EndCause } from './model'
 import type { PhoneAccount, SipCall, SipCallEvents, SipEvents, SipLine } from './ports'
 
 const REGISTER_SECONDS = 120
-/** Everything is on the hotline's own network: no address is looked up elsewhere. */
-const PEER: RTCConfiguration = { iceServers: [] }
 const AUDIO_ONLY = { audio: true, video: false }
 const BUSY = 486
+/** As many calls as the exchange takes at once. */
+const FULL = 503
 const AUTHENTICATION = 'Authentication Error'
 const REFUSED = [AUTHENTICATION, 'Rejected', 'Not Found']
 const CAUSES: Readonly<Record<string, EndCause>> = {
@@ -28,10 +28,12 @@ const after = (milliseconds: number, then: () => void): (() => void) => {
 
 /** Register with `account`; connections that break are made again by themselves. */
 export function connectLine(account: PhoneAccount, events: SipEvents): SipLine {
-  const host = new URL(account.wss_url).hostname
+  const { realm } = account
+  /** Other servers are asked for addresses only where the operator named some. */
+  const peer: RTCConfiguration = { iceServers: account.ice_servers.map((urls) => ({ urls })) }
   const ua = new JsSIP.UA({
     sockets: new JsSIP.WebSocketInterface(account.wss_url),
-    uri: `sip:${account.user}@${host}`,
+    uri: `sip:${account.user}@${realm}`,
     password: account.password,
     register_expires: REGISTER_SECONDS,
     session_timers: false,
@@ -54,7 +56,7 @@ export function connectLine(account: PhoneAccount, events: SipEvents): SipLine {
   })
   ua.on('newRTCSession', ({ session, originator }: { session: RTCSession; originator: string }) => {
     if (originator !== 'remote') return
-    const handlers = events.rings(callOf(session))
+    const handlers = events.rings(callOf(session, peer))
     if (handlers) follow(session, handlers)
     else session.terminate({ status_code: BUSY })
   })
@@ -65,27 +67,27 @@ export function connectLine(account: PhoneAccount, events: SipEvents): SipLine {
       if (ua.isConnected() && !ua.isRegistered()) ua.register()
     },
     dial(target, voice, handlers) {
-      const session = ua.call(`sip:${target}@${host}`, {
+      const session = ua.call(`sip:${target}@${realm}`, {
         mediaStream: voice,
         mediaConstraints: AUDIO_ONLY,
-        pcConfig: PEER,
+        pcConfig: peer,
       })
       follow(session, handlers)
       // An outgoing session has its connection before its listeners.
       hear(session.connection, handlers)
-      return callOf(session)
+      return callOf(session, peer)
     },
     close: () => ua.stop(),
   }
 }
 
-function callOf(session: RTCSession): SipCall {
+function callOf(session: RTCSession, peer: RTCConfiguration): SipCall {
   const { user } = session.remote_identity.uri
   return {
     id: session.id,
     number: user === 'anonymous' ? '' : user,
     name: session.remote_identity.display_name ?? '',
-    answer: (voice) => session.answer({ mediaStream: voice, mediaConstraints: AUDIO_ONLY, pcConfig: PEER }),
+    answer: (voice) => session.answer({ mediaStream: voice, mediaConstraints: AUDIO_ONLY, pcConfig: peer }),
     end: () => {
       if (!session.isEnded()) session.terminate(session.isEstablished() ? {} : { status_code: BUSY })
     },
@@ -96,9 +98,10 @@ function callOf(session: RTCSession): SipCall {
 
 function follow(session: RTCSession, handlers: SipCallEvents): void {
   const early = new EarlyEnd(after)
-  const over = ({ originator, cause }: EndEvent): void => {
+  const over = ({ originator, cause, message }: EndEvent): void => {
     early.forget()
-    handlers.ended(String(originator) === 'local' ? 'here' : (CAUSES[cause] ?? 'failed'))
+    const isFull = (message as { status_code?: number } | null)?.status_code === FULL
+    handlers.ended(String(originator) === 'local' ? 'here' : isFull ? 'busy' : (CAUSES[cause] ?? 'failed'))
   }
   session.on('icecandidate', ({ ready }) => early.found(ready))
   session.on('peerconnection', ({ peerconnection }) => hear(peerconnection, handlers))

@@ -69,8 +69,10 @@ const INTO = {
   resumed: 'talking',
 } as const
 
+export type LiveCall = PhoneCall & { readonly state: Exclude<CallState, 'ended'> }
+
 /** Whether there is a call that has not ended. */
-export function isLive(call: PhoneCall | null): call is PhoneCall {
+export function isLive(call: PhoneCall | null): call is LiveCall {
   return call !== null && LIVE.includes(call.state)
 }
 

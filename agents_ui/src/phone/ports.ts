@@ -7,6 +7,10 @@ export interface PhoneAccount {
   password: string
   expires_at: string
   wss_url: string
+  realm: string
+  ice_servers: readonly string[]
+  /** What may be dialled; empty where nothing may. */
+  call: string
 }
 
 /** One call at the exchange, from either side. */

@@ -9,6 +9,9 @@ const account = (password: string, ends = HOUR): PhoneAccount => ({
   password,
   expires_at: new Date(ends).toISOString(),
   wss_url: 'wss://127.0.0.1:1/ws',
+  realm: 'hotline',
+  ice_servers: [],
+  call: '',
 })
 
 /** An exchange, a server and a microphone that do as the test says. */

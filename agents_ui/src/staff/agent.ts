@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { api, reply } from '@/api/client'
-import type { AgentStateView, DeskItem } from '@/api/types'
+import { endWrapUp, extendWrapUp } from '@/api/calls'
+import type { AgentStateView, CallPop, DeskItem } from '@/api/types'
 import { useLiveView } from '@/live/live'
 import { useKept } from './kept'
 import { useSession } from './session'
@@ -12,6 +13,7 @@ export const useAgent = defineStore('agent', () => {
   const isAgent = computed(() => session.may('desk.work'))
   const states = useLiveView<AgentStateView>('my.agent', null, isAgent)
   const work = useLiveView<DeskItem>('my.desk', null, isAgent)
+  const calls = useLiveView<CallPop>('my.calls', null, isAgent)
 
   const answered = ref<AgentStateView | null>(null)
   const view = computed<AgentStateView | null>(() => {
@@ -26,16 +28,30 @@ export const useAgent = defineStore('agent', () => {
       .sort((a, b) => a.waiting_since.localeCompare(b.waiting_since)),
   )
 
+  const callItems = computed(() => work.items.value.filter((one) => one.kind === 'call'))
+  /** The call that rings, goes on or is being wrapped up: an agent has one at most. */
+  const call = computed<CallPop | null>(() => {
+    return [...calls.items.value].sort((a, b) => b.arrived_at.localeCompare(a.arrived_at))[0] ?? null
+  })
+  const wrapUpUntil = computed(() => (view.value?.activity === 'wrap_up' ? (view.value.activity_until ?? null) : null))
+  /** What may be worked on: an offer, or a call that only rings, is not mine yet. */
+  const held = computed(() => [
+    ...conversations.value,
+    ...callItems.value.filter((one) => one.state !== 'offered'),
+  ])
+
   /** The conversation open at the desk; kept while looking at other pages, and over a reload. */
   const selected = useKept('desk.conversation')
-  const current = computed(() => conversations.value.find((one) => one.conversation_id === selected.value) ?? null)
+  const current = computed(() => held.value.find((one) => one.conversation_id === selected.value) ?? null)
 
   async function setState(state: 'ready' | 'busy'): Promise<void> {
     answered.value = await reply(api.PUT('/api/agent/state', { body: { state } }))
   }
 
   async function toggle(): Promise<void> {
-    await setState(view.value?.state === 'ready' ? 'busy' : 'ready')
+    // Saying "ready" ends a wrap-up, whatever was said before the call.
+    const isReady = view.value?.state === 'ready' && view.value.activity !== 'wrap_up'
+    await setState(isReady ? 'busy' : 'ready')
   }
 
   async function accept(itemId: string): Promise<string> {
@@ -57,6 +73,19 @@ export const useAgent = defineStore('agent', () => {
     await reply(api.POST('/api/queue/items/{item_id}/decline', { params: { path } }))
   }
 
+  /** More time to write down what was said. */
+  async function extend(): Promise<void> {
+    await extendWrapUp()
+  }
+
+  /** Done with the call: ready again, or as before it. */
+  async function endWrap(): Promise<void> {
+    await endWrapUp()
+  }
+
   const loaded = computed(() => work.loaded.value)
-  return { isAgent, view, offers, conversations, selected, current, loaded, toggle, accept, takeOver, decline }
+  return {
+    ...{ isAgent, view, offers, conversations, call, held, wrapUpUntil, selected, current, loaded },
+    ...{ toggle, accept, takeOver, decline, extend, endWrap },
+  }
 })

@@ -30,6 +30,12 @@ const routes: RouteRecordRaw[] = [
     meta: { needs: ['desk.work'], title: 'staff.nav.desk' },
   },
   {
+    path: '/missed',
+    name: 'missed',
+    component: () => import('./missed/MissedPage.vue'),
+    meta: { needs: ['desk.work'], title: 'staff.nav.missed' },
+  },
+  {
     path: '/cases',
     name: 'cases',
     component: () => import('./cases/CasesPage.vue'),
@@ -71,7 +77,7 @@ const routes: RouteRecordRaw[] = [
 ]
 
 /** The pages of the top bar, in its order; the first one a person may see is their home. */
-export const NAV = ['desk', 'unit', 'cases', 'reviews', 'admin'] as const
+export const NAV = ['desk', 'missed', 'unit', 'cases', 'reviews', 'admin'] as const
 
 /** The entries of the top bar that exist and that the person may open. */
 export function navFor(router: Router, session: Session): string[] {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { CallView, MessageView } from '@/api/types'
+import { callTimeline } from './callTimeline'
+
+const at = (minute: string): string => `2026-11-22T04:${minute}:00Z`
+const call = {
+  direction: 'inbound',
+  arrived_at: at('00'),
+  waiting_since: at('00'),
+  ringing_at: at('01'),
+  answered_at: at('02'),
+  ended_at: null,
+} as CallView
+const note = (id: string, minute: string): MessageView => ({ id, at: at(minute), text: id }) as MessageView
+const told = (...given: Parameters<typeof callTimeline>): string[] =>
+  callTimeline(...given).map((row) => ('step' in row ? row.step : row.note.id))
+
+describe('the course of a call', () => {
+  it('has its steps and the notes in order', () => {
+    expect(told(call, [note('later', '03'), note('early', '01')])).toEqual([
+      'arrived',
+      'waiting',
+      'ringing',
+      'early',
+      'answered',
+      'later',
+    ])
+  })
+
+  it('of a call that we made begins with our dialling, and nobody waited', () => {
+    expect(told({ ...call, direction: 'outbound', ended_at: at('05') }, [])).toEqual([
+      'dialled',
+      'ringing',
+      'answered',
+      'ended',
+    ])
+  })
+
+  it('is its notes alone when nothing else is known', () => {
+    expect(told(null, [note('one', '01')])).toEqual(['one'])
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { CallPop, ContactView } from '@/api/types'
+import type { PhoneCall } from '@/phone/model'
+import { callerName, callFace } from './callFace'
+
+const NOON = Date.parse('2026-11-22T04:00:00Z')
+const citizen = (name: string | null): ContactView => ({ id: name ?? '', version: 1, name, phone: null, masked: true })
+const call = (changes: Partial<CallPop> = {}): CallPop => ({
+  id: 'c1',
+  version: 1,
+  conversation_id: 't1',
+  direction: 'inbound',
+  state: 'ring',
+  number: '13800002046',
+  called: '0393-12345',
+  contact: citizen(null),
+  possible: [],
+  arrived_at: '2026-11-22T04:00:00Z',
+  waiting_since: null,
+  ringing_at: '2026-11-22T04:00:00Z',
+  answered_at: '2026-11-22T04:00:00Z',
+  ended_at: null,
+  result: null,
+  recording: null,
+  earlier: [],
+  history: { cases: [], conversations: [] },
+  ...changes,
+})
+const phone = (changes: Partial<PhoneCall> = {}): PhoneCall => ({
+  id: 'a',
+  direction: 'incoming',
+  state: 'ringing',
+  number: '13800002046',
+  name: '',
+  since: 5,
+  answeredAt: null,
+  isMuted: false,
+  cause: null,
+  ...changes,
+})
+
+describe('the call in the bar', () => {
+  it('is what the phone here does', () => {
+    expect(callFace(call(), phone(), null)).toEqual({ state: 'ringing', since: 5, isAway: false })
+    expect(callFace(call(), phone({ state: 'answering' }), null)?.state).toBe('ringing')
+  })
+
+  it('counts the whole talk, also while held', () => {
+    expect(callFace(call(), phone({ state: 'held', since: 90, answeredAt: 30 }), null)).toMatchObject({
+      state: 'held',
+      since: 30,
+    })
+  })
+
+  it('is what the server says when the phone is elsewhere', () => {
+    expect(callFace(call({ state: 'talk' }), null, null)).toEqual({ state: 'talking', since: NOON, isAway: true })
+    expect(callFace(call({ state: 'after' }), phone({ state: 'ended' }), null)?.state).toBe('after')
+  })
+
+  it('becomes the wrap-up, then nothing', () => {
+    expect(callFace(call({ state: 'ended' }), phone({ state: 'ended' }), 7)).toMatchObject({ state: 'wrap_up', since: 7 })
+    expect(callFace(call({ state: 'ended' }), null, null)).toBeNull()
+    expect(callFace(null, null, null)).toBeNull()
+  })
+})
+
+describe('the caller', () => {
+  it('has the name that is known, or one of those it may be, or none', () => {
+    expect(callerName(call({ contact: citizen('李桂兰') }))).toEqual({ name: '李桂兰', isPossible: false })
+    const possible = [citizen('李桂兰'), citizen('王强')]
+    expect(callerName(call({ possible }))).toEqual({ name: '李桂兰', isPossible: true })
+    expect(callerName(null)).toEqual({ name: null, isPossible: false })
+  })
+})
