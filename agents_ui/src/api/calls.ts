@@ -3,6 +3,7 @@ import type { PhoneAccount } from '@/phone/ports'
 import { api, reply } from './client'
 
 type Untyped = (path: string, init?: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
+const get = api.GET as unknown as Untyped
 const post = api.POST as unknown as Untyped
 
 export async function phoneAccount(): Promise<PhoneAccount> {
@@ -31,7 +32,13 @@ export async function clearMissed(ids: readonly string[]): Promise<void> {
 }
 
 /** Where the sound can be fetched for the next minutes; asking is audited. */
-export async function recordingLink(id: string): Promise<string> {
-  const found = (await reply(post('/api/recordings/{id}/link', { params: { path: { id } } }))) as { url: string }
-  return found.url
+export async function recordingLink(id: string, reason: string): Promise<{ url: string; peaks_url: string }> {
+  const query = reason ? { reason } : {}
+  const params = { path: { id }, query }
+  return (await reply(post('/api/recordings/{id}/link', { params }))) as { url: string; peaks_url: string }
+}
+
+/** The outline of each channel, the caller's first: peaks from 0 to 1. */
+export async function recordingPeaks(url: string): Promise<number[][]> {
+  return ((await reply(get(url))) as { channels: number[][] }).channels
 }
