@@ -13,12 +13,15 @@ import pytest
 
 from hotline.kernel.db import Database
 from hotline.kernel.db.open import open_database
-from telephony.ami.link import AmiLink
+from telephony.ami.link import AmiLink, LinkSettings
 from telephony.asterisk.run import Asterisk
+from telephony.pbx import PbxSettings
+from tests.support.ami_exchange import AmiExchange
 from tests.support.ami_link import Heard, linked, patient
-from tests.support.ami_server import AmiServer
+from tests.support.ami_server import SECRET, USER, AmiServer
 from tests.support.asterisk import running_asterisk, telephone, tone
 from tests.support.clock import MovableClock
+from tests.support.line import Told, settings_for
 from tests.support.lines import LineAt, asterisk_line, scripted_line
 
 
@@ -92,6 +95,27 @@ async def line(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         running, agent = request.getfixturevalue("asterisk")
         async with asterisk_line(tmp_path, running, agent) as at:
             yield at
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[AmiExchange]:
+    """A scripted exchange with one agent, who answers."""
+    async with AmiExchange() as running:
+        running.phones["li.na"] = "ANSWER"
+        yield running
+
+
+@pytest.fixture
+def settings(exchange: AmiExchange, tmp_path: Path) -> PbxSettings:
+    """The product's settings for `exchange`."""
+    link = LinkSettings("127.0.0.1", exchange.port, USER, SECRET, retry_first=0.01, retry_most=0.05)
+    return settings_for(tmp_path, link, ("http://127.0.0.1:9", "nobody", "listens"))
+
+
+@pytest.fixture
+def told() -> Told:
+    """What the product tells, in order."""
+    return Told()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -35,11 +35,6 @@ NUMBER = "13800138000"
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
 async def pbx(line: LineAt, told: Told) -> AsyncIterator[AmiPbx]:
     """The product, connected to either exchange."""
     async with product_at(line.settings, told) as connected:

@@ -156,7 +156,9 @@ async def test_a_late_answer_is_nobodys(ami: AmiServer, link: AmiLink) -> None:
 
 
 async def test_a_missing_pong_is_a_lost_link(ami: AmiServer, heard: Heard) -> None:
-    async with linked(replace(patient(ami), ping_every=0.01, pong_within=0.2), heard) as link:
+    # The next try may find the server still silent: it must not be waited for either.
+    impatient = replace(patient(ami), ping_every=0.01, pong_within=0.2, answer_within=0.5)
+    async with linked(impatient, heard) as link:
         pending = [asyncio.ensure_future(link.send_action({"Action": "Ping"})) for _ in range(3)]
         ami.mute = True
         await until(lambda: "lost:silent" in heard.log, "the silence is noticed")
@@ -167,24 +169,9 @@ async def test_a_missing_pong_is_a_lost_link(ami: AmiServer, heard: Heard) -> No
         await until(lambda: heard.log[-1] == "login", "the link is up again")
 
 
-async def test_pings_leave_nothing_behind(ami: AmiServer, heard: Heard) -> None:
-    async with linked(replace(patient(ami), ping_every=0.001), heard) as link:
-        await until(lambda: len(ami.actions("Ping")) > 20, "there were many pings")
-        assert link.protocol is not None
-        assert len(link.protocol.responses) <= 1
-
-
 def test_a_dead_link_is_noticed_within_ten_seconds() -> None:
     settings = LinkSettings("127.0.0.1", 1, USER, SECRET)
     assert settings.ping_every + settings.pong_within <= 10
-
-
-async def test_a_server_that_never_greets_is_left(ami: AmiServer, heard: Heard) -> None:
-    ami.mute = True
-    async with linked(replace(patient(ami), answer_within=0.05), heard, up=False):
-        await until(lambda: "lost:silent" in heard.log, "the silence is noticed")
-        ami.mute = False
-        await until(lambda: heard.log[-1] == "login", "the link is up")
 
 
 # -- async callbacks finish out of order

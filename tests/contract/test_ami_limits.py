@@ -106,3 +106,18 @@ def _ways(link: AmiLink) -> list[Callable[[str, dict[str, str | list[str]]], obj
         lambda name, fields: link.call(name, fields).send(None),
         lambda name, fields: link.send_action({"Action": name, **fields}),
     ]
+
+
+async def test_pings_leave_nothing_behind(ami: AmiServer, heard: Heard) -> None:
+    async with linked(replace(patient(ami), ping_every=0.001), heard) as link:
+        await until(lambda: len(ami.actions("Ping")) > 20, "there were many pings")
+        assert link.protocol is not None
+        assert len(link.protocol.responses) <= 1
+
+
+async def test_a_server_that_never_greets_is_left(ami: AmiServer, heard: Heard) -> None:
+    ami.mute = True
+    async with linked(replace(patient(ami), answer_within=0.05), heard, up=False):
+        await until(lambda: "lost:silent" in heard.log, "the silence is noticed")
+        ami.mute = False
+        await until(lambda: heard.log[-1] == "login", "the link is up")

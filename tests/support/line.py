@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from hotline.errors import Conflict
 from hotline.ports.callsink import CallFact, Resynchronised
+from hotline.ports.pbx import Callback
 from telephony.accounts import AriSettings
 from telephony.ami.link import LinkSettings
 from telephony.dialling import DialSettings
@@ -92,3 +93,8 @@ async def _beat(pbx: AmiPbx) -> None:
     while True:
         pbx.heartbeat()
         await asyncio.sleep(0.2)
+
+
+def callback_to(call_id: str = "ours-1", number: str = "13800138000") -> Callback:
+    """A callback that the agent li.na asks for."""
+    return Callback(call_id, number, agent="li.na", requested_by="li.na")
