@@ -52,13 +52,15 @@ class Story:
 
     async def ready(self) -> None:
         """The agent opens the desk and is ready."""
-        state = await self.agent.ask("GET", "/api/agent/state")
-        await self.agent.ask("PUT", "/api/agent/state", {"state": "ready", "version": state["version"]})
+        await self.agent.ask("PUT", "/api/agent/state", {"state": "ready"})
 
     async def answers(self) -> None:
         """The conversation is offered; the agent takes it and answers."""
 
         async def mine() -> bool:
+            # Whoever comes back after a while away is busy until saying otherwise.
+            if (await self.agent.ask("GET", "/api/agent/state"))["state"] == "busy":
+                await self.ready()
             items = await self.agent.ask("GET", "/api/queue")
             if not any(i["conversation_id"] == self.conversation_id for i in items):
                 return True
