@@ -43,6 +43,8 @@ class Settings(BaseModel):
     """How long an agent may let an offer wait before it goes to the next one."""
     telephony: bool = True
     """False starts without lines."""
+    wrap_up_seconds: int = Field(default=30, ge=5, le=300)
+    """What an agent gets after a call to write down what was said; each extension is as long."""
     asterisk: str = ""
     """Path of an Asterisk; empty: the machine's own, else the distribution's packages in a cache."""
     telephony_port: int = Field(default=0, ge=0, le=64000)

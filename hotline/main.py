@@ -12,6 +12,7 @@ from aiohttp import web
 from hotline import __version__
 from hotline.calendar.holidays import holiday_calendar
 from hotline.calendar.model import parse_periods
+from hotline.calling import Calling
 from hotline.cases.anchors import CaseAnchors
 from hotline.cases.api import case_endpoints
 from hotline.cases.feeds import case_feeds
@@ -37,6 +38,7 @@ from hotline.kernel.audit import Audit
 from hotline.kernel.bus import COMMITTED, InProcessBus, pass_on_wake_ups
 from hotline.kernel.clock import SystemClock
 from hotline.kernel.db import Database, metadata
+from hotline.kernel.db.interface import CommitListener
 from hotline.kernel.db.open import open_database
 from hotline.kernel.events import Recorded
 from hotline.kernel.inbox import Inbox
@@ -82,7 +84,7 @@ from hotline.web.live import Feed, LiveHub
 from hotline.web.live_socket import LiveSocket
 from hotline.web.metrics import Metrics
 from hotline.web.pages import Pages, built_ui
-from hotline.web.parts import bus_check, database_check, parked_count, switched_off
+from hotline.web.parts import bus_check, database_check, parked_count
 from hotline.web.sessions import Sessions
 from hotline.web.signin import SignIn, session_endpoints
 from hotline.web.throttle import Throttle
@@ -187,6 +189,21 @@ class _Wiring:
         self.drafts = Drafts(c.clock, c.sealer, self.conversations)
         self.intake = IntakeService(c.database, c.clock, self.contacts, self.conversations, self.queue)
         self.bus = InProcessBus()
+        self.calling = Calling(
+            c.settings,
+            c.clock,
+            c.database,
+            c.leases,
+            c.audit,
+            c.sealer,
+            c.secrets,
+            c.throttle,
+            self.contacts,
+            self.conversations,
+            self.chats,
+            self.cases,
+            self.staff,
+        )
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
             c.database,
@@ -195,7 +212,10 @@ class _Wiring:
             self.hub.present,
             offer_seconds=c.settings.offer_seconds,
             capacity=c.settings.chats_per_agent,
+            has_phone=self.calling.phones.has,
+            heartbeat=self.calling.line.heartbeat if c.settings.telephony else None,
         )
+        self.calling.phones.on_change(self.router.wake)
         self.relay = Relay(c.database, c.clock, self._subscriptions())
         self.metrics = Metrics()
 
@@ -208,6 +228,7 @@ class _Wiring:
             DeskFeed(sealer),
             AgentFeed(),
             ReviewsFeed(),
+            *self.calling.feeds,
             *citizen_feeds(self.cases),
         ]
 
@@ -216,6 +237,7 @@ class _Wiring:
             *conversation_subscriptions(self.conversations),
             *notification_subscriptions(self.notifications),
             *survey_subscriptions(self.surveys),
+            *self.calling.subscriptions,
         ]
 
     def finish(self) -> Hotline:
@@ -229,6 +251,7 @@ class _Wiring:
         self.metrics.probe("hotline_parked", "Deliveries and jobs parked", parked_count(c.database))
         supervisor = self._supervisor()
         board = self._board(supervisor)
+        self.calling.work(supervisor, board)
         endpoints = self._endpoints(board)
         guard = Guard(c.database, c.sessions, self.staff, self._denied)
         app = build_app(
@@ -239,6 +262,7 @@ class _Wiring:
             catalogue=self.catalogue,
             pages=Pages(built_ui()),
             version=__version__,
+            sockets=self.calling.sockets,
         )
         return Hotline(
             settings=c.settings,
@@ -261,7 +285,13 @@ class _Wiring:
 
     def _supervisor(self) -> Supervisor:
         supervisor = Supervisor(self.core.clock)
-        wakes = (self.relay.wake, self.core.jobs.wake, self.router.committed, self.anchors.committed)
+        wakes: list[CommitListener] = [
+            self.relay.wake,
+            self.core.jobs.wake,
+            self.router.committed,
+            self.anchors.committed,
+            *self.calling.wakes,
+        ]
         supervisor.add("wake-ups", partial(pass_on_wake_ups, self.bus, wakes))
         supervisor.add("relay", self._relay_alone)
         supervisor.add("router", self.router.run)
@@ -276,6 +306,11 @@ class _Wiring:
         for one in recorded:
             if isinstance(one.event, UserChanged):
                 self.hub.close_person(one.event.user_id)
+                self.calling.account_changed(one.event.user_id)
+
+    def _signed_out(self, who: Principal) -> None:
+        self.hub.close_session(who.session)
+        self.calling.signed_out(who.id)
 
     async def _relay_alone(self) -> None:
         async with self.core.leases.hold("relay"):
@@ -285,15 +320,11 @@ class _Wiring:
         board = HealthBoard()
         board.add("database", database_check(self.core.database))
         board.add("bus", bus_check(supervisor))
-        if not self.core.settings.telephony:
-            board.add("telephony", switched_off)
         return board
 
     def _endpoints(self, board: HealthBoard) -> list[Endpoints]:
         c, catalogue = self.core, self.catalogue
-        sign_in = SignIn(
-            c.database, c.sessions, c.throttle, self.staff, c.audit, c.secrets, self.hub.close_session
-        )
+        sign_in = SignIn(c.database, c.sessions, c.throttle, self.staff, c.audit, c.secrets, self._signed_out)
         imports = StaffImports(c.database, self.staff, self.organisation, self.words)
         door = CitizenDoor(c.database, c.sessions, c.throttle, self.contacts, self.cases)
         oversight = Oversight(c.database, c.audit, Inbox(c.clock), c.jobs)
@@ -312,6 +343,7 @@ class _Wiring:
             queue_endpoints(c.database, self.queue, self.conversations, self.chats, c.sealer),
             desk_endpoints(c.database, self.desk, self.drafts, self.cases),
             survey_endpoints(c.database, self.cases, self.surveys),
+            *self.calling.endpoints,
             citizen_endpoints(
                 c.database,
                 self.intake,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hotline.calls import store
 from hotline.calls.accounts import PhoneAccounts, PhoneAccountView
-from hotline.calls.views import CallView, CallViews
+from hotline.calls.views import CallPop, CallView, CallViews
 from hotline.calls.worklist import CallDesk
 from hotline.errors import Forbidden, NotFound
 from hotline.kernel.db import Database
@@ -55,6 +55,12 @@ def call_endpoints(
             raise Forbidden("forbidden", capability=MAY_SEE[0])
         async with database.read() as reader:
             return await views.missed(reader)
+
+    @api.get("/api/calls/mine", needs="desk.work")
+    async def mine(call: Call) -> list[CallPop]:
+        """What rings at the own telephone, goes on, or is being wrapped up; as in ``my.calls``."""
+        async with database.read() as reader:
+            return [pop for pop, _ in await views.pops(reader, call.who.id)]
 
     @api.post("/api/calls/missed/clear", needs="desk.work")
     async def clear(call: Call, body: ClearMissed) -> ClearedView:

@@ -8,12 +8,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from hotline.calls import store
-from hotline.calls.events import CallChanged
+from hotline.calls.arrivals import Arrivals, call_changed
 from hotline.calls.model import (
     ENDED,
-    WEB,
-    WEB_ACCOUNT,
     Effect,
+    Result,
     Standing,
     Step,
     StepFact,
@@ -23,15 +22,12 @@ from hotline.calls.model import (
     step,
 )
 from hotline.calls.phones import Phones
-from hotline.contacts.model import PHONE, Identity, normalise_phone
-from hotline.contacts.service import Contacts
 from hotline.conversations.model import State
 from hotline.conversations.service import Conversations
 from hotline.errors import NotFound
 from hotline.kernel.db import Database, Tx
 from hotline.kernel.events import Recorded
 from hotline.kernel.relay import Subscription
-from hotline.kernel.sealing import Sealer
 from hotline.ports.callsink import (
     AgentPhone,
     CallArrived,
@@ -42,15 +38,12 @@ from hotline.ports.callsink import (
     Resynchronised,
 )
 from hotline.ports.clock import Clock
-from hotline.ports.pbx import Call, CallState, Direction
+from hotline.ports.pbx import Call
 from hotline.queue import telephone
 from hotline.queue.events import QueueItemChanged
 from hotline.queue.model import ItemState
 from hotline.recordings.service import Recordings
 from hotline.staff.views import user_names
-
-LONGEST_NUMBER = 40
-"""Characters of a number that are kept; a longer one is none."""
 
 
 class UnknownCall(LookupError):
@@ -67,8 +60,7 @@ class Calls:
         self,
         database: Database,
         clock: Clock,
-        sealer: Sealer,
-        contacts: Contacts,
+        arrivals: Arrivals,
         conversations: Conversations,
         recordings: Recordings,
         phones: Phones,
@@ -78,8 +70,7 @@ class Calls:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._sealer = sealer
-        self._contacts = contacts
+        self.arrivals = arrivals
         self._conversations = conversations
         self._recordings = recordings
         self._phones = phones
@@ -98,7 +89,7 @@ class Calls:
                 await self._resynchronise(fact)
             case CallArrived():
                 async with self._database.uow() as tx:
-                    await self._arrive(tx, fact)
+                    await self.arrivals.arrived(tx, fact)
             case LegRecorded():
                 async with self._database.uow() as tx:
                     await self._recordings.leg_began(tx, fact.call_id, fact.leg, fact.path, fact.started_at)
@@ -106,38 +97,26 @@ class Calls:
                 async with self._database.uow() as tx:
                     await self._told(tx, fact)
 
-    async def arrived(self, tx: Tx, fact: CallArrived, callback_of: str | None = None) -> sa.Row[Any]:
-        """The call's row, made with its conversation and its citizen if it is new."""
-        known = await store.by_id(tx, fact.call_id)
-        if known is not None:
-            return known
-        number = fact.number if 0 < len(fact.number) <= LONGEST_NUMBER else None
-        contact_id = await self._citizen(tx, fact, number)
-        talk, _ = await self._conversations.open_for(tx, PHONE, fact.call_id, contact_id, None)
-        plain = number and (normalise_phone(number) or number)
-        outbound = fact.direction is Direction.OUTBOUND
-        row = {
-            "id": fact.call_id,
-            "conversation_id": talk.id,
-            "direction": fact.direction,
-            "number_sealed": self._sealer.seal(plain) if plain else None,
-            "number_blind": self._sealer.blind(plain) if plain else None,
-            "called": "" if outbound else fact.called[:LONGEST_NUMBER],
-            "state": CallState.DIALLING if outbound else CallState.NEW,
-            "arrived_at": fact.at,
-            "to_be_filed": False,
-            "callback_of": callback_of,
-            "version": 1,
-        }
-        await store.insert(tx, row)
-        self._changed(tx, fact.call_id, talk.id, str(row["state"]))
-        return cast("sa.Row[Any]", await store.by_id(tx, fact.call_id))
-
     async def ended_before_it_began(self, tx: Tx, call_id: str) -> None:
         """A call that we were to make and that the exchange never got to hear of."""
         row = await store.by_id(tx, call_id, lock=True)
         if row is not None and (news := ends(_standing(row), self._clock.now(), 0)) is not None:
             await self._apply(tx, row, news)
+
+    async def of_recording(self, tx: Tx, call_id: str, began: datetime) -> bool:
+        """There is a recording of a call: if nobody heard of the call, it is to be filed.
+
+        Implements ``recordings.mixer.Owner``. Nothing but the recording is known of such a call.
+        """
+        known = await store.by_id(tx, call_id)
+        if known is not None:
+            return bool(known.state == ENDED)
+        row = await self.arrivals.arrived(tx, CallArrived(call_id, "", "", "", began))
+        values = {"state": ENDED, "ended_at": self._clock.now(), "result": Result.INTERRUPTED}
+        await store.update(tx, call_id, {**values, "to_be_filed": True})
+        await self._close(tx, row.conversation_id)
+        call_changed(tx, call_id, row.conversation_id, ENDED)
+        return True
 
     async def item_done(self, tx: Tx, recorded: Recorded) -> None:
         """The wrap-up is over: so is the conversation."""
@@ -147,17 +126,6 @@ class Calls:
         row = (await store.by_conversations(tx, [event.conversation_id])).get(event.conversation_id)
         if row is not None and row.state == ENDED:
             await self._close(tx, row.conversation_id)
-
-    async def _arrive(self, tx: Tx, fact: CallArrived) -> None:
-        await self.arrived(tx, fact)
-
-    async def _citizen(self, tx: Tx, fact: CallArrived, number: str | None) -> str:
-        if fact.called == WEB and fact.name.startswith(WEB_ACCOUNT):
-            # The exchange itself writes this name: that of the account made for the visitor.
-            return await self._contacts.identify(tx, Identity(WEB, fact.name.removeprefix(WEB_ACCOUNT)))
-        if number is None:
-            return await self._contacts.identify(tx, Identity(PHONE, fact.call_id))
-        return await self._contacts.behind_number(tx, number)
 
     async def _told(self, tx: Tx, fact: StepFact) -> None:
         row = await store.by_id(tx, fact.call_id, lock=True)
@@ -182,7 +150,7 @@ class Calls:
             await self._follow(tx, row, effect, since, agent, former)
         if news.values["state"] == ENDED:
             await self._recordings.call_ended(tx, row.id, self._clock.now())
-        self._changed(tx, row.id, row.conversation_id, str(news.values["state"]))
+        call_changed(tx, row.id, row.conversation_id, str(news.values["state"]))
 
     async def _follow(
         self,
@@ -226,7 +194,7 @@ class Calls:
         values = {"missed": "called_back", "missed_by": agent, "missed_at": self._clock.now()}
         for one in await store.missed_of_number(tx, row.number_blind):
             await store.update(tx, one.id, values)
-            self._changed(tx, one.id, one.conversation_id, one.state)
+            call_changed(tx, one.id, one.conversation_id, one.state)
 
     async def _close(self, tx: Tx, conversation_id: str) -> None:
         talk = await self._conversations.require(tx, conversation_id)
@@ -266,7 +234,7 @@ class Calls:
             arrival = CallArrived(
                 call.call_id, call.number, call.name, call.called, call.since or at, call.direction
             )
-            await self.arrived(tx, arrival)
+            await self.arrivals.arrived(tx, arrival)
             row = await store.by_id(tx, call.call_id, lock=True)
             if row is None:
                 raise NotFound()
@@ -274,13 +242,6 @@ class Calls:
             news = step(standing, fact) if fact is not None else None
             if news is not None:
                 await self._apply(tx, row, news, answered_unseen(standing, fact))
-
-    def _changed(self, tx: Tx, call_id: str, conversation_id: str, state: str) -> None:
-        tx.emit(
-            CallChanged(
-                aggregate=f"call:{call_id}", call_id=call_id, conversation_id=conversation_id, state=state
-            )
-        )
 
 
 def _standing(row: sa.Row[Any]) -> Standing:

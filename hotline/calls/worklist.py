@@ -6,24 +6,46 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hotline.calls import store
-from hotline.calls.events import CallChanged
+from hotline.calls.arrivals import call_changed
 from hotline.calls.line import Line
 from hotline.calls.model import ENDED, Missed
 from hotline.calls.phones import Phones
 from hotline.calls.service import Calls
+from hotline.cases.service import Cases
+from hotline.contacts.model import PHONE
+from hotline.conversations.views import case_ids_of_sender
 from hotline.errors import Conflict, NotFound
 from hotline.kernel.audit import Act, Audit
-from hotline.kernel.db import Database, Tx
+from hotline.kernel.db import Database, Reader, Tx
 from hotline.kernel.ids import new_id
 from hotline.kernel.sealing import Sealer
 from hotline.ports.callsink import CallArrived
 from hotline.ports.clock import Clock
 from hotline.ports.pbx import Callback, CallState, Direction, Outcome
 from hotline.queue import telephone
+from hotline.recordings.listening import Access
 from hotline.web.auth import Principal
 
 OURS = "hotline-"
 """Before the ids of calls that we make."""
+
+
+class WhoListens:
+    """Implements ``recordings.listening.MayListen``: the own calls, and others' as rights and cases allow."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+
+    async def __call__(self, reader: Reader, who: Principal, call_id: str) -> Access | None:
+        row = await store.by_id(reader, call_id)
+        if row is None:
+            return None
+        if row.agent_id == who.id and who.may("desk.work"):
+            return Access.OWN
+        if not who.may("recording.listen"):
+            return None
+        linked = await case_ids_of_sender(reader, PHONE, call_id)
+        return Access.OTHER if await self._cases.sees_any(reader, linked, who) else None
 
 
 class CallDesk:
@@ -54,8 +76,7 @@ class CallDesk:
         for row in await store.missed(tx, ids, len(ids)):
             if await store.update(tx, row.id, values, store.phone_call.c.missed == Missed.OPEN):
                 await self._audit.append(tx, Act(who.actor, "call.clear", f"call:{row.id}"))
-                changed = {"call_id": row.id, "conversation_id": row.conversation_id, "state": row.state}
-                tx.emit(CallChanged(aggregate=f"call:{row.id}", **changed))
+                call_changed(tx, row.id, row.conversation_id, row.state)
                 cleared += 1
         return cleared
 
@@ -91,7 +112,7 @@ class CallDesk:
             raise Conflict("agent_calling")
         number = self._sealer.open(row.number_sealed)
         arrival = CallArrived(fresh_id, number, "", "", now, Direction.OUTBOUND)
-        await self._calls.arrived(tx, arrival, callback_of=call_id)
+        await self._calls.arrivals.arrived(tx, arrival, callback_of=call_id)
         await store.update(tx, fresh_id, {"agent_id": who.id})
         await telephone.call_begins(tx, who.id, now)
         await self._audit.append(tx, Act(who.actor, "call.back", f"call:{call_id}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hotline.cases import store
 from hotline.cases.actor import CaseActor
 from hotline.cases.store import StoredCase
@@ -35,6 +37,14 @@ def require_some_view(actor: CaseActor) -> None:
     """``Forbidden`` for one whose roles have nothing to do with cases."""
     if not actor.sees_all and actor.sees_unit is None:
         raise Forbidden("forbidden", capability="case.view_unit")
+
+
+async def sees_any(reader: Reader, case_ids: Sequence[str], actor: CaseActor) -> bool:
+    """Whether one of these cases is this one's business."""
+    if actor.sees_all:
+        return True
+    found = await store.stored(reader, await store.rows_by_id(reader, case_ids)) if case_ids else []
+    return any(is_visible(case, actor) for case in found)
 
 
 async def concerns(reader: Reader, contact_id: str, actor: CaseActor) -> bool:

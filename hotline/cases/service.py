@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from hotline.cases.deadlines import deadlines_for
 from hotline.cases.filing import file_case
 from hotline.cases.reading import CaseViews
 from hotline.cases.registration import RegisterCase, Registration
-from hotline.cases.scope import NotYours, concerns, require_case
+from hotline.cases.scope import NotYours, concerns, require_case, sees_any
 from hotline.cases.store import StoredCase
 from hotline.cases.taxonomy import Taxonomy
 from hotline.cases.views import PreviewView, deadline_view, unit_ref
@@ -80,6 +80,10 @@ class Cases:
     async def visible(self, reader: Reader, case_no: str, actor: CaseActor) -> StoredCase:
         """The case, for a slice above that shows what hangs on it; refusals as in ``scope.require_case``."""
         return await require_case(reader, case_no, actor)
+
+    async def sees_any(self, reader: Reader, case_ids: Sequence[str], principal: Principal) -> bool:
+        """Whether one of some cases is this one's business; see ``scope.sees_any``."""
+        return await sees_any(reader, case_ids, CaseActor.of(principal))
 
     async def concerns(self, reader: Reader, principal: Principal, contact_id: str) -> bool:
         """Whether a requester is this one's business; see ``scope.concerns``."""

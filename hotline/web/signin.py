@@ -59,7 +59,7 @@ def session_view(principal: Principal) -> SessionView:
     )
 
 
-def _nothing(_session: str) -> None:
+def _nothing(_who: Principal) -> None:
     """Nobody else has to know that a session ended."""
 
 
@@ -74,7 +74,7 @@ class SignIn:
         authenticator: Authenticator,
         audit: Audit,
         keys: Secrets,
-        on_end: Callable[[str], None] = _nothing,
+        on_end: Callable[[Principal], None] = _nothing,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -128,7 +128,7 @@ class SignIn:
             await self._audit.append(tx, Act(call.who.actor, "sign_out", f"session:{call.who.session[:12]}"))
         response = web.Response(status=204)
         response.del_cookie(cookie_name(call.request, STAFF_COOKIE), path="/")
-        self._on_end(call.who.session)
+        self._on_end(call.who)
         return response
 
     def _set_cookies(

@@ -46,6 +46,11 @@ class AsteriskProcess:
         # The number may be another program's by now. The command line of a dead process is empty.
         return pid if os.fsencode(self._configuration) in command else None
 
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it ended although nobody ended it."""
+        return self.pid is None and self._pid_file.exists()
+
     def launch(self, program: Program) -> None:
         """Start and wait until it has fully booted; nothing happens when it runs.
 

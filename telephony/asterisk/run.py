@@ -48,6 +48,11 @@ class Asterisk:
         return self._process.pid
 
     @property
+    def has_crashed(self) -> bool:
+        """Whether the exchange ended although nobody ended it."""
+        return self._process.has_crashed
+
+    @property
     def ports(self) -> Ports | None:
         """Where the exchange listens, once it has been started."""
         return read_ports(self.settings.folder)

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from hotline.calls import store as call_store
 from hotline.calls.accounts import PhoneAccounts, PhoneWay
 from hotline.calls.api import call_endpoints
+from hotline.calls.arrivals import Arrivals
 from hotline.calls.driver import Driver, StillOurs
 from hotline.calls.feeds import call_feeds
 from hotline.calls.line import Line
@@ -52,8 +53,7 @@ class CallHouse(ChatHouse):
         self.calls = Calls(
             database,
             self.clock,
-            self.sealer,
-            self.contacts,
+            Arrivals(self.sealer, self.contacts, self.conversations),
             self.conversations,
             self.recordings,
             self.phones,

@@ -399,6 +399,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/wrap-up/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The wrap-up is done. */
+        post: operations["calls_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/wrap-up/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** As much again for the wrap-up. */
+        post: operations["calls_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What rings at the own telephone, goes on, or is being wrapped up; as in ``my.calls``. */
+        get: operations["calls_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The worklist of missed calls, the newest first. */
+        get: operations["calls_missed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/missed/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take missed calls off the list. */
+        post: operations["calls_clear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/missed/{call_id}/call-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call the citizen, then ring the own telephone. */
+        post: operations["calls_call_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call. */
+        get: operations["calls_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the own call. */
+        post: operations["calls_hang_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -564,6 +700,23 @@ export interface paths {
         put?: never;
         /** Write to the hotline. */
         post: operations["citizen_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/citizen/phone/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account that reaches the hotline and nothing else, for a few minutes. */
+        post: operations["calls_citizen_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +965,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/phone/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A telephone account of the own for at most an hour; asked for again, a new password. */
+        post: operations["calls_account"];
+        /** The own telephone is put away. */
+        delete: operations["calls_give_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/places": {
         parameters: {
             query?: never;
@@ -874,6 +1045,57 @@ export interface paths {
         put?: never;
         /** Give back what is on offer; it keeps its place. */
         post: operations["queue_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sound, in parts if the player wants so. */
+        get: operations["recordings_audio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link for ten minutes; asking is audited. */
+        post: operations["recordings_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outline of the sound. */
+        get: operations["recordings_peaks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1313,6 +1535,103 @@ export interface components {
          */
         BeginSession: Record<string, never>;
         /**
+         * CallBackView
+         * @description The call that was begun; what becomes of it is told by ``my.calls``.
+         */
+        CallBackView: {
+            /** Call Id */
+            call_id: string;
+        };
+        /**
+         * CallPop
+         * @description What the desk shows of a call that rings, goes on or is being wrapped up.
+         *
+         *     ``contact`` is whose calls from this number are; ``possible`` are others known by the same number.
+         *     ``history`` has the citizen's cases and other conversations.
+         */
+        CallPop: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Direction */
+            direction: string;
+            /** State */
+            state: string;
+            /** Number */
+            number: string | null;
+            /** Called */
+            called: string;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Ringing At */
+            ringing_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            agent: components["schemas"]["AgentRef"] | null;
+            result: components["schemas"]["Result"] | null;
+            /** To Be Filed */
+            to_be_filed: boolean;
+            missed: components["schemas"]["Missed"] | null;
+            recording: components["schemas"]["RecordingRef"] | null;
+            contact: components["schemas"]["ContactView"];
+            /** Possible */
+            possible: components["schemas"]["ContactView"][];
+            /** Earlier */
+            earlier: components["schemas"]["CallView"][];
+            history: components["schemas"]["HistoryView"];
+        };
+        /**
+         * CallView
+         * @description A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
+         *
+         *     ``state`` is that of the exchange, or "ended".
+         */
+        CallView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Direction */
+            direction: string;
+            /** State */
+            state: string;
+            /** Number */
+            number: string | null;
+            /** Called */
+            called: string;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Ringing At */
+            ringing_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            agent: components["schemas"]["AgentRef"] | null;
+            result: components["schemas"]["Result"] | null;
+            /** To Be Filed */
+            to_be_filed: boolean;
+            missed: components["schemas"]["Missed"] | null;
+            recording: components["schemas"]["RecordingRef"] | null;
+        };
+        /**
          * CapabilityView
          * @description A capability and what it is called.
          */
@@ -1748,6 +2067,22 @@ export interface components {
             csrf: string;
         };
         /**
+         * ClearMissed
+         * @description Calls that need no calling back.
+         */
+        ClearMissed: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * ClearedView
+         * @description How many of them were still on the list.
+         */
+        ClearedView: {
+            /** Cleared */
+            cleared: number;
+        };
+        /**
          * ContactView
          * @description A citizen. ``masked`` tells whether name and phone have their middle hidden.
          */
@@ -1772,7 +2107,7 @@ export interface components {
             id: string;
             /** Channel */
             channel: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["hotline__conversations__model__State"];
             agent: components["schemas"]["AgentRef"] | null;
             /**
              * Started At
@@ -1797,7 +2132,7 @@ export interface components {
             channel: string;
             /** Language */
             language: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["hotline__conversations__model__State"];
             contact: components["schemas"]["ContactView"];
             agent: components["schemas"]["AgentRef"] | null;
             /**
@@ -2181,6 +2516,21 @@ export interface components {
             default_unit_code: string;
         };
         /**
+         * LinkView
+         * @description Where the sound (WAV: the caller left, agents right) and its outline can be fetched, and how long.
+         */
+        LinkView: {
+            /** Url */
+            url: string;
+            /** Peaks Url */
+            peaks_url: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * MessageView
          * @description One message. ``text`` is to be shown as text, never as markup; ``client_id`` is the writer's own.
          */
@@ -2210,6 +2560,12 @@ export interface components {
             client_id: string | null;
         };
         /**
+         * Missed
+         * @description A missed call on the worklist.
+         * @enum {string}
+         */
+        Missed: "open" | "called_back" | "cleared";
+        /**
          * PageQuery
          * @description ``cursor`` is the ``next`` of the page before.
          */
@@ -2237,6 +2593,39 @@ export interface components {
             state: "ok" | "degraded" | "down" | "absent";
             /** Detail */
             detail: string;
+        };
+        /**
+         * PeaksView
+         * @description For each channel its peaks from 0 to 1, evenly spread over the recording.
+         */
+        PeaksView: {
+            /** Channels */
+            channels: number[][];
+        };
+        /**
+         * PhoneAccountView
+         * @description What a softphone registers with. The password is shown this once.
+         *
+         *     ``call`` is what the citizen's page dials; empty for agents, who dial nothing.
+         */
+        PhoneAccountView: {
+            /** User */
+            user: string;
+            /** Password */
+            password: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Wss Url */
+            wss_url: string;
+            /** Realm */
+            realm: string;
+            /** Ice Servers */
+            ice_servers: string[];
+            /** Call */
+            call: string;
         };
         /**
          * PhoneQuery
@@ -2416,6 +2805,17 @@ export interface components {
             preview: string;
         };
         /**
+         * Reason
+         * @description Why it is listened to; may be left out for the own calls.
+         */
+        Reason: {
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
          * ReceiptView
          * @description The message is stored; ``repeated``: it was already.
          */
@@ -2441,6 +2841,20 @@ export interface components {
              * @default null
              */
             notified?: ("phone" | "in_person") | null;
+        };
+        /**
+         * RecordingRef
+         * @description The recording of a call: ``expected`` while the call goes on or its sound is being put together,
+         *     ``missing`` when there is none though there should be. ``seconds`` of the whole.
+         */
+        RecordingRef: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            state: components["schemas"]["hotline__recordings__model__State"];
+            /** Seconds */
+            seconds: number | null;
         };
         /**
          * RegisterBody
@@ -2550,6 +2964,12 @@ export interface components {
          * @enum {string}
          */
         RequestType: "consult" | "help" | "complaint" | "report" | "suggestion" | "praise";
+        /**
+         * Result
+         * @description How a call ended. ``INTERRUPTED``: after they talked, unseen by us. ``UNREACHED``: our own call.
+         * @enum {string}
+         */
+        Result: "answered" | "missed" | "interrupted" | "unreached";
         /**
          * ReturnView
          * @description A unit's wish to give the case back.
@@ -2741,11 +3161,6 @@ export interface components {
          */
         Solved: "yes" | "partly" | "no";
         /**
-         * State
-         * @enum {string}
-         */
-        State: "open" | "closed";
-        /**
          * SurveyExempt
          * @description Why a case may close without its requester having been asked (§2.3 C15, §6.2).
          * @enum {string}
@@ -2840,6 +3255,14 @@ export interface components {
             version: string;
             /** Groups */
             groups: components["schemas"]["TaxonomyGroup"][];
+        };
+        /**
+         * Token
+         * @description What the link was given.
+         */
+        Token: {
+            /** Token */
+            token: string;
         };
         /**
          * TrackCase
@@ -3027,6 +3450,17 @@ export interface components {
          * @enum {string}
          */
         Visited: "yes" | "no";
+        /**
+         * State
+         * @enum {string}
+         */
+        hotline__conversations__model__State: "open" | "closed";
+        /**
+         * State
+         * @description ``EXPECTED``: begun, or not mixed yet. ``MISSING``: there is no sound where there should be.
+         * @enum {string}
+         */
+        hotline__recordings__model__State: "expected" | "ready" | "missing";
     };
     responses: never;
     parameters: never;
@@ -3914,6 +4348,246 @@ export interface operations {
             };
         };
     };
+    calls_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStateView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStateView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPop"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_missed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearMissed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_call_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBackView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_hang_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cases_page: {
         parameters: {
             query?: {
@@ -4258,6 +4932,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_citizen_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneAccountView"];
                 };
             };
             /** @description Problem */
@@ -4851,6 +5554,62 @@ export interface operations {
             };
         };
     };
+    calls_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneAccountView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_give_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     places_find: {
         parameters: {
             query: {
@@ -4960,6 +5719,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_audio: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_link: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_peaks: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksView"];
+                };
             };
             /** @description Problem */
             default: {

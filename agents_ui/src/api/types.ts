@@ -1,7 +1,7 @@
 /** Names of the server's shapes, as the pages use them; `make api` renews what they come from. */
 import type { components } from './generated'
 
-export type { CallPop, CallView, DeskItem, RecordingRef } from './feeds'
+export type { DeskItem } from './feeds'
 export type { paths } from './generated'
 
 type Schemas = components['schemas']
@@ -17,6 +17,8 @@ export type AnswerBody = Schemas['AnswerBody']
 export type AssignmentView = Schemas['AssignmentView']
 export type AuditPage = Schemas['AuditPage']
 export type AuditView = Schemas['AuditView']
+export type CallPop = Schemas['CallPop']
+export type CallView = Schemas['CallView']
 export type CapabilityView = Schemas['CapabilityView']
 export type CaseBrief = Schemas['CaseBrief']
 export type CaseEventView = Schemas['CaseEventView']
@@ -44,12 +46,14 @@ export type HistoryView = Schemas['HistoryView']
 export type ImportProblem = Schemas['ImportProblem']
 export type ImportReport = Schemas['ImportReport']
 export type MessageView = Schemas['MessageView']
+export type PhoneAccountView = Schemas['PhoneAccountView']
 export type PlaceView = Schemas['PlaceView']
 export type PreviewBody = Schemas['PreviewBody']
 export type PreviewView = Schemas['PreviewView']
 export type ProposalView = Schemas['ProposalView']
 export type QueueItemView = Schemas['QueueItemView']
 export type RecordBody = Schemas['RecordBody']
+export type RecordingRef = Schemas['RecordingRef']
 export type RegisterBody = Schemas['RegisterBody']
 export type ReportView = Schemas['ReportView']
 export type ReturnView = Schemas['ReturnView']

@@ -8,6 +8,7 @@ import type { PhoneAccount, SipCall, SipCallEvents, SipEvents, SipLine } from '.
 const REGISTER_SECONDS = 120
 const AUDIO_ONLY = { audio: true, video: false }
 const BUSY = 486
+const RETRY = 100
 /** As many calls as the exchange takes at once. */
 const FULL = 503
 const AUTHENTICATION = 'Authentication Error'
@@ -91,8 +92,28 @@ function callOf(session: RTCSession, peer: RTCConfiguration): SipCall {
     end: () => {
       if (!session.isEnded()) session.terminate(session.isEstablished() ? {} : { status_code: BUSY })
     },
-    hold: (on) => void (on ? session.hold() : session.unhold()),
+    hold: holdOf(session),
     mute: (on) => (on ? session.mute({ audio: true }) : session.unmute({ audio: true })),
+  }
+}
+
+/** Holds and resumes; a wish that comes while the exchange is still being told of the last one waits for that. */
+function holdOf(session: RTCSession): (on: boolean) => void {
+  let wanted = false
+  let isAsking = false
+  function settle(): void {
+    if (isAsking || !session.isEstablished() || session.isOnHold().local === wanted) return
+    const done = (): void => {
+      isAsking = false
+      settle()
+    }
+    isAsking = wanted ? session.hold({}, done) : session.unhold({}, done)
+    // The exchange itself is changing the call just now.
+    if (!isAsking) after(RETRY, settle)
+  }
+  return (on) => {
+    wanted = on
+    settle()
   }
 }
 

@@ -1,17 +1,9 @@
 /** What the phone needs around it, so that its rules can be tried without a browser's media or a network. */
+import type { components } from '@/api/generated'
 import type { EndCause } from './model'
 
 /** Short-lived credentials at the exchange. */
-export interface PhoneAccount {
-  user: string
-  password: string
-  expires_at: string
-  wss_url: string
-  realm: string
-  ice_servers: readonly string[]
-  /** What may be dialled; empty where nothing may. */
-  call: string
-}
+export type PhoneAccount = components['schemas']['PhoneAccountView']
 
 /** One call at the exchange, from either side. */
 export interface SipCall {

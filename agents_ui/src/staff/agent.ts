@@ -75,12 +75,12 @@ export const useAgent = defineStore('agent', () => {
 
   /** More time to write down what was said. */
   async function extend(): Promise<void> {
-    await extendWrapUp()
+    answered.value = await extendWrapUp()
   }
 
   /** Done with the call: ready again, or as before it. */
   async function endWrap(): Promise<void> {
-    await endWrapUp()
+    answered.value = await endWrapUp()
   }
 
   const loaded = computed(() => work.loaded.value)

@@ -136,7 +136,7 @@ async def test_a_role_is_edited_as_data_and_keeps_the_edit_over_a_restart(house:
     roles = {one["code"]: one for one in (await admin.call("GET", "/api/admin/roles")).body}
     assert roles["qa_reviewer"]["capabilities"] == ["audit.view", "case.view_all"]
     (entry,) = await house.audited("role.change")
-    assert entry["detail"] == {"given": ["audit.view"], "taken": ["taxonomy.view"]}
+    assert entry["detail"] == {"given": ["audit.view"], "taken": ["recording.listen", "taxonomy.view"]}
     wrong = {**body, "version": 2, "capabilities": ["fly"]}
     refused = await admin.call("PUT", "/api/admin/roles/qa_reviewer", wrong)
     assert wrong_fields(refused.body) == {("capabilities", "capability_unknown")}

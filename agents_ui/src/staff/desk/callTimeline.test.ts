@@ -27,6 +27,11 @@ describe('the course of a call', () => {
     ])
   })
 
+  it('compares moments, however finely each is told', () => {
+    const rings = '2026-11-22T04:00:00.300Z'
+    expect(told({ ...call, ringing_at: rings }, []).slice(0, 3)).toEqual(['arrived', 'waiting', 'ringing'])
+  })
+
   it('of a call that we made begins with our dialling, and nobody waited', () => {
     expect(told({ ...call, direction: 'outbound', ended_at: at('05') }, [])).toEqual([
       'dialled',

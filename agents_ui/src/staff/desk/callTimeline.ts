@@ -21,5 +21,5 @@ export function callTimeline(call: CallView | null, notes: readonly MessageView[
   }
   const rows = [...steps, ...notes.map((note): TimelineRow => ({ key: note.id, at: note.at, note }))]
   // Of the same moment, what was put in first stays first.
-  return rows.sort((a, b) => a.at.localeCompare(b.at))
+  return rows.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }

@@ -1,0 +1,158 @@
+"""The part of the composition that calls need: slices, driver, mixer, and the exchange if there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from hotline.calls.accounts import PhoneAccounts, PhoneWay
+from hotline.calls.api import call_endpoints
+from hotline.calls.arrivals import Arrivals
+from hotline.calls.driver import Driver
+from hotline.calls.feeds import call_feeds
+from hotline.calls.line import Line
+from hotline.calls.phones import Phones
+from hotline.calls.service import Calls, subscriptions
+from hotline.calls.views import CallViews
+from hotline.calls.worklist import CallDesk, WhoListens
+from hotline.cases.service import Cases
+from hotline.config import Settings
+from hotline.contacts.service import Contacts
+from hotline.conversations.service import Conversations
+from hotline.conversations.views import ConversationViews
+from hotline.kernel.audit import Audit
+from hotline.kernel.db import Database
+from hotline.kernel.db.interface import CommitListener
+from hotline.kernel.leases import DatabaseLeases
+from hotline.kernel.relay import Subscription
+from hotline.kernel.sealing import Sealer
+from hotline.kernel.workers import Supervisor
+from hotline.lines import REALM, Lines, recordings_folder
+from hotline.ports.clock import Clock
+from hotline.ports.pbx import Pbx
+from hotline.ports.secrets import Secrets
+from hotline.recordings.api import recording_endpoints
+from hotline.recordings.listening import Listening
+from hotline.recordings.mixer import Mixer
+from hotline.recordings.service import Recordings
+from hotline.staff.service import Staff
+from hotline.web.endpoint import Endpoints
+from hotline.web.health import HealthBoard
+from hotline.web.live import Feed
+from hotline.web.parts import switched_off
+from hotline.web.throttle import Throttle
+
+
+class Calling:
+    """Without lines (``telephony`` off) everything is there but the exchange, and says so when asked."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        leases: DatabaseLeases,
+        audit: Audit,
+        sealer: Sealer,
+        secrets: Secrets,
+        throttle: Throttle,
+        contacts: Contacts,
+        conversations: Conversations,
+        talks: ConversationViews,
+        cases: Cases,
+        staff: Staff,
+    ) -> None:
+        self._database, self._clock, self._staff = database, clock, staff
+        self._wrap_up = timedelta(seconds=settings.wrap_up_seconds)
+        self.phones, self.line = Phones(), Line()
+        recordings, folder = Recordings(), recordings_folder(settings)
+        self._calls = Calls(
+            database,
+            clock,
+            Arrivals(sealer, contacts, conversations),
+            conversations,
+            recordings,
+            self.phones,
+            wrap_up=self._wrap_up,
+            ring=timedelta(seconds=settings.offer_seconds),
+        )
+        self._views = CallViews(sealer, contacts, talks)
+        self._desk = CallDesk(database, clock, sealer, audit, self._calls, self.line, self.phones)
+        self._accounts = PhoneAccounts(database, audit, throttle, self.line, self._way)
+        self._listening = Listening(database, clock, audit, secrets, folder, WhoListens(cases))
+        self._lines = Lines(settings, clock, self._calls) if settings.telephony else None
+        self._driver = Driver(database, clock, leases, self.line, self.phones, self._connect)
+        self._mixer = Mixer(
+            database, clock, leases, recordings, folder, self._calls.of_recording, lambda: self.line.is_up
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def feeds(self) -> Sequence[Feed]:
+        """Live views."""
+        return call_feeds(self._views)
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What is to be heard of other slices."""
+        return subscriptions(self._calls)
+
+    @property
+    def endpoints(self) -> Sequence[Endpoints]:
+        """Routes."""
+        return [
+            call_endpoints(
+                self._database, self._clock, self._desk, self._views, self._accounts, self._wrap_up
+            ),
+            recording_endpoints(self._clock, self._listening),
+        ]
+
+    @property
+    def wakes(self) -> Sequence[CommitListener]:
+        """Whom commits wake."""
+        return [self._driver.committed, self._mixer.committed]
+
+    def sockets(self, host: str) -> Sequence[str]:
+        """Origins that pages asked for by ``host`` may connect to: the exchange's, once it has ports."""
+        way = self._way()
+        return [f"{way.scheme}://{host}:{way.port}"] if way is not None else []
+
+    def work(self, supervisor: Supervisor, board: HealthBoard) -> None:
+        """Workers and the health of the part."""
+        if self._lines is None:
+            board.add("telephony", switched_off)
+            return
+        supervisor.add("calls", self._driver.run)
+        supervisor.add("recordings", self._mixer.run)
+        board.add("telephony", self._lines.health)
+
+    def signed_out(self, user_id: str) -> None:
+        """The telephone ends with the session."""
+        if self.line.is_up:
+            self._begin(self._accounts.revoke_quietly(user_id))
+
+    def account_changed(self, user_id: str) -> None:
+        """And with the account."""
+        if self.line.is_up:
+            self._begin(self._revoke_inactive(user_id))
+
+    async def _revoke_inactive(self, user_id: str) -> None:
+        if await self._staff.load(user_id) is None:
+            await self._accounts.revoke_quietly(user_id)
+
+    def _begin(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _way(self) -> PhoneWay | None:
+        way = self._lines.browser_way if self._lines is not None else None
+        return PhoneWay(*way, REALM) if way is not None else None
+
+    @asynccontextmanager
+    async def _connect(self, still_ours: Callable[[], Awaitable[None]]) -> AsyncIterator[Pbx]:
+        assert self._lines is not None  # noqa: S101
+        async with self._lines.connect(still_ours) as pbx:
+            yield pbx

@@ -1,0 +1,142 @@
+"""Missed calls, calling back, telephone accounts and the screen pop."""
+
+from __future__ import annotations
+
+from hotline.ports.pbx import CallState, Outcome
+from tests.support.call_fixtures import CallTown
+from tests.support.waiting import until
+
+NUMBER = "13800138000"
+
+
+async def missed(town: CallTown, number: str = NUMBER) -> str:
+    """A citizen hangs up while waiting."""
+    call_id = await town.pbx.dial(number)
+    await town.pbx.caller_hangs_up(call_id)
+    await town.settled(call_id, missed="open")
+    return call_id
+
+
+async def test_missed_calls_are_listed_masked_and_cleared_in_bulk(town: CallTown) -> None:
+    ann = await town.member("ann", "agent")
+    shown = await (await ann.open_page()).watch("calls.missed")
+    one, two = await missed(town), await missed(town, "13900139000")
+    await until(lambda: set(shown) == {one, two}, "both are on the list")
+    listed = (await ann.call("GET", "/api/calls/missed")).body
+    assert [(c["id"], c["number"]) for c in listed] == [(two, "139****9000"), (one, "138****8000")]
+    assert (await ann.call("POST", "/api/calls/missed/clear", {"ids": [one, two]})).body == {"cleared": 2}
+    assert (await ann.call("POST", "/api/calls/missed/clear", {"ids": [one]})).body == {"cleared": 0}
+    await until(lambda: shown == {}, "the list is empty")
+
+
+async def test_the_list_is_not_for_everybody(town: CallTown) -> None:
+    stranger = await town.member("dora", "dispatcher")
+    assert (await stranger.call("GET", "/api/calls/missed")).status == 403
+
+
+async def test_a_citizen_who_is_called_back_leaves_the_list_when_reached(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    call_id = await missed(town)
+    begun = await ann.call("POST", f"/api/calls/missed/{call_id}/call-back")
+    assert begun.status == 200, begun
+    fresh = begun.body["call_id"]
+    assert (await town.call(call_id)).missed == "open"
+    await town.pbx.citizen_answers(fresh, ann.id)
+    await town.pbx.pick_up(fresh)
+    await town.settled(fresh, state=CallState.TALKING, direction="outbound", callback_of=call_id)
+    await town.settled(call_id, missed="called_back", missed_by=ann.id)
+
+
+async def test_a_call_back_that_is_refused_leaves_agent_and_list_as_they_were(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    call_id = await missed(town)
+    town.pbx.outcome = Outcome.GONE
+    fresh = (await ann.call("POST", f"/api/calls/missed/{call_id}/call-back")).body["call_id"]
+    await town.settled(fresh, state="ended", result="unreached")
+    assert (await town.call(call_id)).missed == "open"
+    assert (await ann.call("GET", "/api/agent/state")).body["activity"] is None
+
+
+async def test_only_who_has_a_telephone_and_no_call_can_call_back(town: CallTown) -> None:
+    call_id = await missed(town)
+    bob = await town.member("bob", "agent")
+    refused = await bob.call("POST", f"/api/calls/missed/{call_id}/call-back")
+    assert (refused.status, refused.body["code"]) == (409, "phone_missing")
+    withheld = await missed(town, "")
+    await town.pbx.register(bob.id)
+    refused = await bob.call("POST", f"/api/calls/missed/{withheld}/call-back")
+    assert (refused.status, refused.body["code"]) == (409, "number_withheld")
+
+
+async def test_the_pop_knows_the_citizen_and_the_number_is_plain_once_taken(town: CallTown) -> None:
+    async with town.house.database.uow() as tx:
+        contact_id = await town.house.contacts.add(tx, "Li Na", NUMBER)
+    earlier = await missed(town)
+    ann = await town.agent_with_phone("ann")
+    shown = await ann.pages[0].watch("my.calls")
+    call_id = await town.pbx.dial()
+    await until(lambda: any(e.data["state"] == "ring" for e in shown.values()), "the pop is there")
+    (entity,) = shown.values()
+    assert (entity.data["number"], entity.data["contact"]["id"]) == ("138****8000", contact_id)
+    assert [one["id"] for one in entity.data["earlier"]] == [earlier]
+    await town.pbx.pick_up(call_id)
+    await until(lambda: all(e.data["number"] == NUMBER for e in shown.values()), "the number is plain")
+    assert next(iter(shown.values())).data["contact"]["name"] == "Li Na"
+    assert (await ann.call("GET", "/api/calls/mine")).body[0]["id"] == call_id
+
+
+async def test_a_number_that_several_share_is_only_possibly_somebodys(town: CallTown) -> None:
+    async with town.house.database.uow() as tx:
+        both = {await town.house.contacts.add(tx, name, NUMBER) for name in ("Li Na", "Li Ming")}
+    await town.agent_with_phone("ann")
+    ann = town.browsers[-1]
+    await town.pbx.dial()
+    shown = await ann.pages[0].watch("my.calls")
+    await until(lambda: len(shown) == 1, "the pop is there")
+    (entity,) = shown.values()
+    assert {one["id"] for one in entity.data["possible"]} == both
+    assert entity.data["contact"]["id"] not in both
+
+
+async def test_a_call_is_neither_accepted_nor_declined_by_a_page(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    call_id = await town.pbx.dial()
+    await town.rings_at(call_id, ann)
+    row = await town.settled(call_id, state=CallState.RINGING)
+    for answer in ("accept", "decline"):
+        refused = await ann.call("POST", f"/api/queue/items/{row.conversation_id}/{answer}")
+        assert (refused.status, refused.body["code"]) == (409, "answered_by_phone")
+    await town.pbx.pick_up(call_id)
+    await town.settled(call_id, state=CallState.TALKING)
+    refused = await ann.call("POST", f"/api/conversations/{row.conversation_id}/finish")
+    assert (refused.status, refused.body["code"]) == (409, "call_going_on")
+    assert (await ann.call("POST", f"/api/calls/{call_id}/hang-up")).status == 204
+    await town.settled(call_id, state="ended", result="answered")
+
+
+async def test_nobody_hangs_up_anothers_call(town: CallTown) -> None:
+    ann, call_id = await town.agent_with_phone("ann"), await town.pbx.dial()
+    await town.rings_at(call_id, ann)
+    await town.pbx.pick_up(call_id)
+    bob = await town.member("bob", "agent")
+    assert (await bob.call("POST", f"/api/calls/{call_id}/hang-up")).status == 404
+
+
+async def test_accounts_last_an_hour_at_most_and_are_put_away(town: CallTown) -> None:
+    ann = await town.member("ann", "agent")
+    account = (await ann.call("POST", "/api/phone/account")).body
+    assert (account["user"], account["call"]) == (ann.id, "")
+    assert account["wss_url"].startswith("wss://127.0.0.1:")
+    made = town.pbx.accounts[ann.id]
+    assert (made.expires_at - town.house.clock.now()).total_seconds() <= 3600
+    assert (await ann.call("DELETE", "/api/phone/account")).status == 204
+    assert town.pbx.accounts == {}
+
+
+async def test_a_visitors_account_is_the_visitors_own_and_throttled(town: CallTown) -> None:
+    citizen = await town.citizen()
+    account = (await citizen.call("POST", "/api/citizen/phone/account")).body
+    assert (account["user"], account["call"]) == (f"web-{citizen.id}", "hotline")
+    replies = [await citizen.call("POST", "/api/citizen/phone/account") for _ in range(10)]
+    assert replies[-1].status == 429
+    assert (await town.browser("citizen").call("POST", "/api/citizen/phone/account")).status == 401
