@@ -1,0 +1,1 @@
+"""How the parts are connected; only `hotline.main` uses it."""
