@@ -49,6 +49,7 @@ class Effect(StrEnum):
 
     WAITS = "waits"
     REFUSED = "refused"
+    UNREACHED = "unreached"
     RINGS = "rings"
     TALKS = "talks"
     LEAVES_LINE = "leaves_line"
@@ -81,6 +82,8 @@ class Step:
 StepFact = (
     CallWaiting | CallOffered | CallMissedOffer | CallAnswered | CallAgentGone | CallFallback | CallEnded
 )
+_NO_WAY = frozenset({"CHANUNAVAIL", "CONGESTION"})
+"""Statuses of a telephone that never rang: a page being reloaded, a cut network. Nobody refused anything."""
 _WITH_AGENT = frozenset({CallState.TALKING, CallState.AFTER})
 
 
@@ -94,7 +97,7 @@ def step(call: Standing, fact: StepFact) -> Step | None:
         case CallOffered():
             return _rings(call, fact.agent, fact.at)
         case CallMissedOffer():
-            return _missed(call, fact.agent)
+            return _missed(call, fact.agent, fact.status)
         case CallAnswered():
             return _talks(call, fact.agent, fact.at)
         case CallAgentGone():
@@ -126,13 +129,12 @@ def _rings(call: Standing, agent: str, at: datetime) -> Step | None:
     return Step(values, (*_freed(call), Effect.RINGS), agent, call.agent)
 
 
-def _missed(call: Standing, agent: str) -> Step | None:
+def _missed(call: Standing, agent: str, status: str) -> Step | None:
     if call.state != CallState.RINGING or call.agent != agent:
         return None
     # Into the line it goes when the exchange says that the caller waits again.
-    return Step(
-        {"state": CallState.WAITING, "agent_id": None}, (*_dropped(call), Effect.REFUSED), agent, agent
-    )
+    why = Effect.UNREACHED if status in _NO_WAY else Effect.REFUSED
+    return Step({"state": CallState.WAITING, "agent_id": None}, (*_dropped(call), why), agent, agent)
 
 
 def _dropped(call: Standing) -> tuple[Effect, ...]:

@@ -42,6 +42,7 @@ from hotline.ports.pbx import Call
 from hotline.queue import telephone
 from hotline.queue.events import QueueItemChanged
 from hotline.queue.model import ItemState
+from hotline.queue.routing import UNREACHED_HOLDS
 from hotline.recordings.service import Recordings
 from hotline.staff.views import user_names
 
@@ -173,6 +174,8 @@ class Calls:
                 await telephone.call_left(tx, former, now)
             case Effect.REFUSED if agent is not None:
                 await telephone.call_refused(tx, talk, agent, now)
+            case Effect.UNREACHED if agent is not None:
+                await telephone.call_refused(tx, talk, agent, now, UNREACHED_HOLDS)
             case Effect.RINGS if agent is not None:
                 await telephone.call_rings(tx, talk, agent, now, now + self._ring)
             case Effect.TALKS if agent is not None:

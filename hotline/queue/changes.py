@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,14 +17,16 @@ from hotline.queue.model import PHONE, AgentWord, ItemState
 NO_ACTIVITY: Mapping[str, Any] = {"activity": None, "activity_since": None, "activity_until": None}
 
 
-def give_back(row: sa.Row[Any], refused_by: str | None, now: datetime) -> dict[str, Any]:
+def give_back(
+    row: sa.Row[Any], refused_by: str | None, now: datetime, holds: timedelta = routing.REFUSAL_HOLDS
+) -> dict[str, Any]:
     """The values of an item whose offer ends without being taken; its place stays.
 
     ``refused_by`` is the agent who declined or let it pass; None when the offer was withdrawn.
     """
     holding = {k: v for k, v in row.refused_by.items() if datetime.fromisoformat(v) > now}
     if refused_by is not None:
-        holding[refused_by] = (now + routing.REFUSAL_HOLDS).isoformat()
+        holding[refused_by] = (now + holds).isoformat()
     return {**store.NO_OFFER, "state": ItemState.WAITING, "refused_by": holding}
 
 

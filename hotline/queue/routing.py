@@ -13,7 +13,8 @@ it is, so the item is again where it was: before all that came later.
 
 **Refusal.** An agent who declined an item, or let its offer expire, is not offered *that item* again for
 ``REFUSAL_HOLDS``; other agents are, and after that time the same agent is too. So an item that everybody
-present has refused waits no longer than that for its next offer.
+present has refused waits no longer than that for its next offer. A telephone that could not be reached
+refused nothing: its agent is passed over for ``UNREACHED_HOLDS`` only.
 
 **Capacity.** An agent gets an offer only when ready and present, not on the telephone nor in the wrap-up
 after it, with nothing else on offer, and serving fewer than ``capacity`` conversations. A call takes a whole
@@ -43,6 +44,7 @@ HEAD_START: Mapping[Priority, timedelta] = {
     Priority.NORMAL: timedelta(0),
 }
 REFUSAL_HOLDS = timedelta(seconds=30)
+UNREACHED_HOLDS = timedelta(seconds=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

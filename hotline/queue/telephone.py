@@ -42,14 +42,16 @@ async def call_waits(tx: Tx, conversation_id: str, since: datetime, now: datetim
     item_changed(tx, conversation_id, ItemState.WAITING, row.offered_to, row.taken_by)
 
 
-async def call_refused(tx: Tx, conversation_id: str, agent_id: str, now: datetime) -> None:
-    """The agent did not pick up: not the next one to be asked for this call.
+async def call_refused(
+    tx: Tx, conversation_id: str, agent_id: str, now: datetime, holds: timedelta = routing.REFUSAL_HOLDS
+) -> None:
+    """The agent did not pick up: not the next one to be asked for this call, as long as it ``holds``.
 
     The item goes back into the line when the caller is back in the exchange's (``call_waits``).
     """
     row = await store.item(tx, conversation_id)
     if row is not None:
-        values = {"refused_by": give_back(row, agent_id, now)["refused_by"]}
+        values = {"refused_by": give_back(row, agent_id, now, holds)["refused_by"]}
         await store.update(tx, conversation_id, values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,3 +135,20 @@ def test_a_talk_that_ended_unseen_is_interrupted_and_to_be_filed() -> None:
     assert news is not None
     assert (news.values["result"], news.values["to_be_filed"]) == (Result.INTERRUPTED, True)
     assert news.effects == (Effect.WRAP_UP,)
+
+
+@pytest.mark.parametrize("status", ["CHANUNAVAIL", "CONGESTION"])
+def test_a_telephone_that_could_not_be_reached_refused_nothing(status: str) -> None:
+    """The page of a talking agent is reloaded, and the ring comes before its telephone is back."""
+    rung = Standing(CallState.RINGING, ANN, True, Direction.INBOUND, NOON)
+    news = step(rung, CallMissedOffer(ID, ANN, status, NOON))
+    assert news is not None
+    assert Effect.UNREACHED in news.effects
+    assert Effect.REFUSED not in news.effects
+
+
+def test_who_lets_it_ring_refused() -> None:
+    rung = Standing(CallState.RINGING, ANN, False, Direction.INBOUND, NOON)
+    news = step(rung, CallMissedOffer(ID, ANN, "NOANSWER", NOON))
+    assert news is not None
+    assert Effect.REFUSED in news.effects
