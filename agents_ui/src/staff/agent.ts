@@ -7,6 +7,10 @@ import { useLiveView } from '@/live/live'
 import { useKept } from './kept'
 import { useSession } from './session'
 
+/** Why an agent takes nothing for a while; the words are in the catalogue `staff`. */
+export const BUSY_REASONS = ['break', 'meal', 'training', 'meeting', 'casework', 'other'] as const
+export type BusyReason = (typeof BUSY_REASONS)[number]
+
 /** The agent at this desk: state, what is offered, what is being served. Follows the server live. */
 export const useAgent = defineStore('agent', () => {
   const session = useSession()
@@ -44,9 +48,12 @@ export const useAgent = defineStore('agent', () => {
   const selected = useKept('desk.conversation')
   const current = computed(() => held.value.find((one) => one.conversation_id === selected.value) ?? null)
 
-  async function setState(state: 'ready' | 'busy'): Promise<void> {
-    answered.value = await reply(api.PUT('/api/agent/state', { body: { state } }))
+  async function setState(state: 'ready' | 'busy', reason: BusyReason | null = null): Promise<void> {
+    answered.value = await reply(api.PUT('/api/agent/state', { body: { state, reason } }))
   }
+
+  /** Busy, and why; said again, only the reason changes. */
+  const beBusy = (reason: BusyReason): Promise<void> => setState('busy', reason)
 
   async function toggle(): Promise<void> {
     // Saying "ready" ends a wrap-up, whatever was said before the call.
@@ -86,6 +93,6 @@ export const useAgent = defineStore('agent', () => {
   const loaded = computed(() => work.loaded.value)
   return {
     ...{ isAgent, view, offers, conversations, call, held, wrapUpUntil, selected, current, loaded },
-    ...{ toggle, accept, takeOver, decline, extend, endWrap },
+    ...{ toggle, beBusy, accept, takeOver, decline, extend, endWrap },
   }
 })

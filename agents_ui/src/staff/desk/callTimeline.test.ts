@@ -32,6 +32,14 @@ describe('the course of a call', () => {
     expect(told({ ...call, ringing_at: rings }, []).slice(0, 3)).toEqual(['arrived', 'waiting', 'ringing'])
   })
 
+  it('has nobody wait before having arrived, whichever clock was ahead', () => {
+    expect(told({ ...call, waiting_since: '2026-11-22T03:59:59.900Z' }, []).slice(0, 2)).toEqual(['arrived', 'waiting'])
+  })
+
+  it('that rings again after the page was gone says so', () => {
+    expect(told({ ...call, ringing_at: at('04') }, [])).toEqual(['arrived', 'waiting', 'answered', 'again'])
+  })
+
   it('of a call that we made begins with our dialling, and nobody waited', () => {
     expect(told({ ...call, direction: 'outbound', ended_at: at('05') }, [])).toEqual([
       'dialled',

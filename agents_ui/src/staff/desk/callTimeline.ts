@@ -1,10 +1,15 @@
 import type { CallView, MessageView } from '@/api/types'
 
-export type CallStep = 'arrived' | 'dialled' | 'waiting' | 'ringing' | 'answered' | 'after' | 'ended'
+export type CallStep = 'arrived' | 'dialled' | 'waiting' | 'ringing' | 'answered' | 'again' | 'after' | 'ended'
 
 export type TimelineRow =
   | { key: string; at: string; step: CallStep }
   | { key: string; at: string; note: MessageView }
+
+/** The exchange's clock and ours may differ by a moment: nobody waits before having arrived. */
+function later(at: string | null, than: string): string | null {
+  return at && Date.parse(at) < Date.parse(than) ? than : at
+}
 
 /** What happened in a call and what was noted about it, in order. */
 export function callTimeline(call: CallView | null, notes: readonly MessageView[]): TimelineRow[] {
@@ -14,8 +19,10 @@ export function callTimeline(call: CallView | null, notes: readonly MessageView[
   }
   if (call) {
     add(call.direction === 'outbound' ? 'dialled' : 'arrived', call.arrived_at)
-    if (call.direction === 'inbound') add('waiting', call.waiting_since)
-    add('ringing', call.ringing_at)
+    if (call.direction === 'inbound') add('waiting', later(call.waiting_since, call.arrived_at))
+    // It rang again because the agent's page was gone for a moment: when it rang first is no longer known.
+    const isAgain = call.answered_at !== null && call.ringing_at !== null && call.ringing_at > call.answered_at
+    add(isAgain ? 'again' : 'ringing', call.ringing_at)
     add('answered', call.answered_at)
     add('ended', call.ended_at)
   }

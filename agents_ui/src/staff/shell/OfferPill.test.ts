@@ -1,13 +1,7 @@
-import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
-import { createPinia, setActivePinia } from 'pinia'
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createMemoryHistory, createRouter } from 'vue-router'
 import type { DeskItem } from '@/api/types'
-import { createLanguages } from '@/i18n/language'
-import { createLive } from '@/live/live'
-import { useAgent } from '../agent'
-import { catalogues } from '../messages'
-import { useSession } from '../session'
+import { atDesk } from '../desk.testing'
 import OfferPill from './OfferPill.vue'
 
 const offer: DeskItem = {
@@ -30,49 +24,7 @@ const offer: DeskItem = {
   last_at: '2026-11-22T06:00:00Z',
 }
 
-/** A server that has these offers for us. */
-function serving(offers: DeskItem[]) {
-  return class {
-    onopen: (() => void) | null = null
-    onmessage: ((event: { data: string }) => void) | null = null
-    onclose = null
-
-    constructor() {
-      queueMicrotask(() => this.onopen?.())
-    }
-
-    send(data: string): void {
-      const { watch, feed } = JSON.parse(data) as { watch: string; feed: string }
-      const shown = feed === 'my.desk' ? offers : []
-      const entities = shown.map((one) => ({ id: one.id, version: one.version, data: one }))
-      const message = JSON.stringify({ type: 'snapshot', watch, cursor: 1, entities })
-      queueMicrotask(() => this.onmessage?.({ data: message }))
-    }
-
-    close(): void {}
-  }
-}
-
-async function pill(offers: DeskItem[]) {
-  vi.stubGlobal('WebSocket', serving(offers))
-  const pinia = createPinia()
-  setActivePinia(pinia)
-  const blank = { template: '<div />' }
-  const routes = [
-    { path: '/', component: blank },
-    { path: '/desk', name: 'desk', component: blank },
-  ]
-  const router = createRouter({ history: createMemoryHistory(), routes })
-  const live = createLive('staff', () => undefined)
-  useSession().me = { id: 'me', name: 'Zhou', roles: ['agent'], capabilities: ['desk.work'], unit_id: null, csrf: '' }
-  const field = document.body.appendChild(document.createElement('input'))
-  field.focus()
-  const plugins = [pinia, createLanguages(catalogues), live, router]
-  const made = mount(OfferPill, { global: { plugins }, attachTo: document.body })
-  live.client.start()
-  await flushPromises()
-  return { made, agent: useAgent(), field, router }
-}
+const pill = (offers: DeskItem[]) => atDesk(OfferPill, { 'my.desk': offers })
 
 enableAutoUnmount(afterEach)
 
