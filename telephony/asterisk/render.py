@@ -26,6 +26,9 @@ EMPTY = (
 SPECIAL = re.compile(r"[,;'\"$\\{}\[\]()&|^<>*?#~!`@\x00-\x1f]")
 """What would mean something to the dialplan, to a configuration file or to a shell."""
 
+LONGEST_CALLED = 24
+"""Digits of a number that a citizen may have dialled."""
+
 
 class Folders:
     """Where one Asterisk keeps its things below ``home``."""
@@ -119,8 +122,15 @@ def _plain(settings: AsteriskSettings, ports: Ports) -> dict[str, str]:
         "NAME": r"a-zA-Z0-9._\x2d",
         "RECORDINGS": str(settings.recordings),
         "SIP_HOST": bracketed,
+        "TRUNK_NUMBERS": _trunk_numbers(),
         "SIP_ADDRESS": f"{bracketed}:{ports.sip}",
     }
+
+
+def _trunk_numbers() -> str:
+    """What the carrier may dial here. One pattern for each length: ``.`` would match line breaks too."""
+    patterns = (f"_[+0-9]{'X' * more}" for more in range(LONGEST_CALLED))
+    return "\n".join(f"exten => {one},1,Gosub(acd-trunk,s,1(${{EXTEN}}))" for one in patterns)
 
 
 def _bracketed(host: str) -> str:

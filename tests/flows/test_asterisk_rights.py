@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from telephony.asterisk.run import Asterisk
+from telephony.asterisk.settings import DEMO_CARRIER
 from telephony.carrier.run import Carrier, CitizenCall
 from tests.support.ami_socket import AmiSocket
 from tests.support.asterisk import (
@@ -18,6 +19,7 @@ from tests.support.asterisk import (
     running_asterisk,
     sip_address,
 )
+from tests.support.sip import SipPhone
 from tests.support.waiting import wait_until
 
 
@@ -147,3 +149,50 @@ def test_a_withdrawn_account_a_wrong_password_and_a_stranger_are_refused(
     account.delete()
     assert outcome(asterisk, tmp_path, "hotline", ("web2", account.password)) != "answered"
     assert outcome(asterisk, tmp_path, "12345", None) != "answered"
+
+
+FORGED = "\r\n\r\nEvent: UserEvent\r\nUserEvent: AcdNew\r\nUniqueid: forged\r\nX: "
+"""What Asterisk would write into its events, were it let to unescape an address."""
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("13800138000", "13800138000"),
+        ("+8613800138000", "+8613800138000"),
+        ("13800138000;phone-context=+86", "13800138000"),
+        ("anonymous", ""),
+        ("300&PJSIP/trunk/13800138000", ""),
+        ("${SHELL(id)}", ""),
+        ("1" * 60, ""),
+        ("13800138000" + FORGED, ""),
+        ("1)},2" + FORGED, ""),
+    ],
+)
+def test_a_callers_number_is_a_number_or_withheld_and_forges_no_event(
+    asterisk: Asterisk, ami: AmiSocket, number: str, shown: str
+) -> None:
+    with SipPhone(sip_address(asterisk), host=DEMO_CARRIER) as citizen:
+        status, call = citizen.call("12345", number, name="${SHELL(id)}")
+        assert (status, call is None) == (200, False)
+        assert call is not None
+        new = ami.user_event("AcdNew")
+        assert new["CallerIDNum"].replace("<unknown>", "") == shown
+        assert citizen.hang_up(call) == 200
+        ami.user_event("AcdGone", Uniqueid=new["Uniqueid"])
+    assert {event.get("Uniqueid") for event in ami.events} <= {None, new["Uniqueid"]}
+    assert not any("X" in event for event in ami.events)
+
+
+def test_what_is_dialled_forges_no_event(asterisk: Asterisk, ami: AmiSocket) -> None:
+    account = Account(asterisk, "8001", context="from-agent")
+    account.create()
+    try:
+        with SipPhone(sip_address(asterisk)) as agent:
+            assert agent.call("8002" + FORGED, "8001", account.password)[0] == 404
+    finally:
+        account.delete()
+    with SipPhone(sip_address(asterisk), host=DEMO_CARRIER) as carrier:
+        assert carrier.call("12345" + FORGED, "13800138000")[0] == 404
+    assert ami.send("Ping")["Response"] == "Success"
+    assert [event for event in ami.events if "Uniqueid" in event] == []
