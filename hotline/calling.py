@@ -18,10 +18,12 @@ from hotline.calls.service import Calls, subscriptions
 from hotline.calls.views import CallViews
 from hotline.calls.worklist import CallDesk, WhoListens
 from hotline.cases.service import Cases
+from hotline.catalogues import server_catalogue
 from hotline.config import Settings
 from hotline.contacts.service import Contacts
 from hotline.conversations.service import Conversations
 from hotline.conversations.views import ConversationViews
+from hotline.errors import DomainError
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.interface import CommitListener
@@ -82,7 +84,7 @@ class Calling:
         self._desk = CallDesk(database, clock, sealer, audit, self._calls, self.line, self.phones)
         self._accounts = PhoneAccounts(database, audit, throttle, self.line, self._way)
         self._listening = Listening(database, clock, audit, secrets, folder, WhoListens(cases))
-        self._lines = Lines(settings, clock, self._calls) if settings.telephony else None
+        self._lines = Lines(settings, clock, self._calls, _explain) if settings.telephony else None
         self._driver = Driver(database, clock, leases, self.line, self.phones, self._connect)
         self._mixer = Mixer(
             database, clock, leases, recordings, folder, self._calls.of_recording, lambda: self.line.is_up
@@ -124,6 +126,7 @@ class Calling:
         if self._lines is None:
             board.add("telephony", switched_off)
             return
+        supervisor.add("exchange", self._lines.keep)
         supervisor.add("calls", self._driver.run)
         supervisor.add("recordings", self._mixer.run)
         board.add("telephony", self._lines.health)
@@ -156,3 +159,10 @@ class Calling:
         assert self._lines is not None  # noqa: S101
         async with self._lines.connect(still_ours) as pbx:
             yield pbx
+
+
+def _explain(error: Exception) -> str:
+    """In English, as everything of the health page."""
+    if isinstance(error, DomainError):
+        return server_catalogue().text("en", error.code, error.params)
+    return f"{type(error).__name__}: {error}"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hotline.config import Settings
-from hotline.errors import ConfigurationError, Unavailable
+from hotline.errors import Unavailable
 from hotline.kernel.secretfile import SecretFolder
 from hotline.ports.callsink import CallSink
 from hotline.ports.clock import Clock
@@ -22,6 +18,7 @@ from telephony.ami.link import LinkSettings
 from telephony.asterisk.fetch import cache_folder, obtain
 from telephony.asterisk.run import Asterisk, Status
 from telephony.asterisk.settings import AsteriskSettings, Trunk
+from telephony.asterisk.upkeep import Running, Upkeep
 from telephony.carrier.run import CallReport, Carrier, CitizenCall
 from telephony.dialling import DialSettings
 from telephony.pbx import AmiPbx, PbxSettings
@@ -30,9 +27,6 @@ __all__ = ["Asterisk", "CallReport", "Carrier", "CitizenCall", "Lines", "Status"
 
 LOOPBACK = "127.0.0.1"
 REALM = "hotline"
-TRY_AGAIN_SECONDS = 60.0
-WATCH_SECONDS = 0.5
-log = logging.getLogger(__name__)
 
 
 def exchange(settings: Settings) -> Asterisk:
@@ -72,86 +66,69 @@ def recordings_folder(settings: Settings) -> Path:
 
 
 class Lines:
-    """The exchange beside the running product: started or adopted without holding up anything else."""
+    """The exchange beside the running product: started or adopted without holding up anything else.
 
-    def __init__(self, settings: Settings, clock: Clock, sink: CallSink) -> None:
+    ``explain`` puts an error into words for whoever looks at the health page.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, sink: CallSink, explain: Callable[[Exception], str]
+    ) -> None:
         self._caller_id = next(iter(_listed(settings.trunk_caller_ids)), "")
         self._clock = clock
         self._sink = sink
+        self._explain = explain
         self._asterisk = exchange(settings)
+        self._upkeep = Upkeep(self._asterisk, self._died)
         self._pbx: AmiPbx | None = None
-        self._trouble = PartHealth("degraded", "starting")
 
     @property
     def browser_way(self) -> tuple[str, int] | None:
         """Scheme and port of the socket of browsers' phones; None while the exchange never ran."""
         return self._asterisk.browser_path if self._asterisk.ports is not None else None
 
+    async def keep(self) -> None:
+        """A supervised worker: the exchange runs as long as it is ours."""
+        await self._upkeep.run()
+
     async def health(self) -> PartHealth:
         """For the health board: whether calls come in, or why not."""
-        if self._pbx is None:
-            return self._trouble
-        if self._pbx.is_up:
-            return PartHealth("ok", "Asterisk")
-        return PartHealth("degraded", f"no link to Asterisk: {self._pbx.trouble or 'reading what it has'}")
+        now = self._upkeep.condition
+        why = self._explain(now.trouble) if now.trouble is not None else ""
+        match now.running:
+            case Running.ABSENT:
+                return PartHealth("absent", why)
+            case Running.STARTING:
+                return PartHealth("degraded", "Asterisk is being started")
+            case Running.STOPPED:
+                return PartHealth("down", "Asterisk was stopped: start it with 'hotline pbx start'")
+            case Running.DOWN:
+                return PartHealth("down", why or f"Asterisk died {now.deaths} times; it is started again")
+        pbx = self._pbx
+        if pbx is None or not pbx.is_up:
+            trouble = pbx.trouble if pbx is not None else "connecting"
+            return PartHealth("degraded", f"no link to Asterisk: {trouble or 'reading what it has'}")
+        return PartHealth("ok", "Asterisk")
 
     @asynccontextmanager
     async def connect(self, still_ours: Callable[[], Awaitable[None]]) -> AsyncIterator[AmiPbx]:
-        """The exchange, running and linked. Waits as long as it cannot be had here, and says why."""
-        await self._running()
-        pbx = AmiPbx(self._settings(), self._sink, self._clock, still_ours)
-        await pbx.start()
-        self._pbx = pbx
-        watching = asyncio.create_task(self._watch(), name="asterisk-watch")
+        """The exchange, running and linked. Waits as long as it cannot be had here."""
         try:
-            yield pbx
+            await self._upkeep.wanted()
+            pbx = AmiPbx(self._settings(), self._sink, self._clock, still_ours)
+            await pbx.start()
+            self._pbx = pbx
+            try:
+                yield pbx
+            finally:
+                self._pbx = None
+                await pbx.close()
         finally:
-            self._pbx = None
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-            await pbx.close()
+            self._upkeep.dismiss()
 
-    async def _running(self) -> None:
-        while True:
-            try:
-                await self._start()
-                return
-            except ConfigurationError as error:
-                self._trouble = PartHealth("absent", str(error))
-                log.warning("no lines", extra={"reason": str(error)})
-            except Exception as error:
-                self._trouble = PartHealth("down", f"{type(error).__name__}: {error}")
-                log.exception("the exchange could not be started")
-            await asyncio.sleep(TRY_AGAIN_SECONDS)
-
-    async def _start(self) -> None:
-        """In a thread of its own: fetching takes minutes, and nobody who stops the product waits for it."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-
-        def settle(error: Exception | None) -> None:
-            if not done.done():
-                done.set_result(None) if error is None else done.set_exception(error)
-
-        def work() -> None:
-            found: Exception | None = None
-            try:
-                self._asterisk.start(lambda line: log.info("exchange: %s", line))
-            except Exception as error:
-                found = error
-            with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                loop.call_soon_threadsafe(settle, found)
-
-        threading.Thread(target=work, name="asterisk-start", daemon=True).start()
-        await done
-
-    async def _watch(self) -> None:
-        """An exchange that died is started again; one that somebody stopped is not."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            if self._asterisk.has_crashed:
-                log.error("the exchange died")
-                await self._running()
+    def _died(self) -> None:
+        if self._pbx is not None:
+            self._pbx.exchange_died()
 
     def _settings(self) -> PbxSettings:
         ports = self._asterisk.ports

@@ -1,16 +1,19 @@
 """Short-lived SIP accounts: three objects in Asterisk's memory, made and removed through ARI on loopback.
 
 Which accounts there are and when they end stands in a file, so that a server which was killed ends what it
-left behind. No password is kept anywhere.
+left behind. Passwords stand in no file: those made since the start are held in memory, so that phones go on
+with an exchange that died and forgot them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import secrets
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +32,8 @@ from telephony.numbers import safe_agent
 LONGEST = timedelta(hours=1)
 SWEEP_EVERY = 10.0
 """Seconds between two looks for accounts whose time is over."""
+RESTORE_AGAIN = 1.0
+"""Seconds from a restoration that failed to the next."""
 PATIENCE = aiohttp.ClientTimeout(total=5)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 CONTEXTS = {AccountKind.AGENT: dialplan.AGENT_CONTEXT, AccountKind.CITIZEN: dialplan.CITIZEN_CONTEXT}
@@ -56,6 +61,10 @@ class AriAccounts:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._expires = _read(settings.ledger)
+        self._secrets: dict[str, tuple[AccountKind, str]] = {}
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._to_restore = False
+        self._wake = asyncio.Event()
 
     async def close(self) -> None:
         """Close the connections; accounts live on until their end."""
@@ -68,21 +77,21 @@ class AriAccounts:
         safe_agent(user)
         password = secrets.token_urlsafe(24)
         expires = self._clock.now() + min(ttl, LONGEST)
-        self._note(user, expires)
-        try:
-            for kind_of_object, fields in _objects(user, kind, password):
-                await self._put(kind_of_object, user, fields)
-        except Unavailable:
-            await self._remove(user)
-            raise
+        async with self._turn(user):
+            self._note(user, expires)
+            self._secrets[user] = (kind, password)
+            try:
+                await self._put_all(user, kind, password)
+            except Unavailable:
+                await self._remove(user)
+                raise
         return SipAccount(user, password, expires)
 
     async def revoke(self, user: str) -> None:
         """As ``Pbx.revoke_account``."""
         safe_agent(user)
-        for kind_of_object in ("endpoint", "auth", "aor"):
-            await self._request("DELETE", _path(kind_of_object, user), absent_is_fine=True)
-        self._note(user, None)
+        async with self._turn(user):
+            await self._revoke(user)
 
     async def sweep(self) -> None:
         """End every account whose time is over. Raises ``Unavailable``."""
@@ -90,18 +99,60 @@ class AriAccounts:
         for user in [user for user, expires in self._expires.items() if expires <= now]:
             await self.revoke(user)
 
+    def exchange_is_back(self) -> None:
+        """It may be another one, which knows no account: ``run`` looks at once."""
+        self._to_restore = True
+        self._wake.set()
+
+    async def restore(self) -> None:
+        """Make every account again that the exchange has forgotten. Raises ``Unavailable``.
+
+        Of one that was made before our own start no password is known: its page asks for another.
+        """
+        for user in list(self._expires):
+            async with self._turn(user):
+                expires = self._expires.get(user)
+                if expires is None or expires <= self._clock.now():
+                    continue
+                if await self._request("GET", _path("endpoint", user), absent_is_fine=True) is not None:
+                    continue
+                if user in self._secrets:
+                    await self._put_all(user, *self._secrets[user])
+                else:
+                    self._note(user, None)
+
     async def run(self) -> None:
-        """Sweep for ever."""
+        """Sweep for ever, and restore when the exchange is back."""
         while True:
+            self._wake.clear()
             try:
+                if self._to_restore:
+                    await self.restore()
+                    self._to_restore = False
                 await self.sweep()
             except Unavailable:
-                log.warning("short-lived SIP accounts cannot be ended: ARI does not answer")
-            await asyncio.sleep(SWEEP_EVERY)
+                log.warning("short-lived SIP accounts cannot be looked after: ARI does not answer")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RESTORE_AGAIN if self._to_restore else SWEEP_EVERY):
+                    await self._wake.wait()
+
+    def _turn(self, user: str) -> asyncio.Lock:
+        """One change of an account at a time: none that was revoked comes back."""
+        return self._turns.setdefault(user, asyncio.Lock())
+
+    async def _revoke(self, user: str) -> None:
+        self._secrets.pop(user, None)
+        for kind_of_object in ("endpoint", "auth", "aor"):
+            await self._request("DELETE", _path(kind_of_object, user), absent_is_fine=True)
+        self._note(user, None)
+
+    async def _put_all(self, user: str, kind: AccountKind, password: str) -> None:
+        for kind_of_object, fields in _objects(user, kind, password):
+            await self._put(kind_of_object, user, fields)
 
     async def _remove(self, user: str) -> None:
         try:
-            await self.revoke(user)
+            await self._revoke(user)
         except Unavailable:
             self._note(user, self._clock.now())  # the sweep tries again
 

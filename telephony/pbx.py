@@ -87,7 +87,15 @@ class AmiPbx:
         """Why there is no link: "connecting" or a code of ``LinkLost``; None while there is one."""
         return self.link.trouble
 
+    def exchange_died(self) -> None:
+        """No call outlives it: those that were open are over now, not when it is back."""
+        self.link.queue.put("death", self._all_gone)
+
     # -- what we are told
+
+    async def _all_gone(self) -> None:
+        self.book.replace((), (), self.book.as_of)
+        await self._tell([Resynchronised((), (), self._clock.now())])
 
     async def _event(self, _: AmiLink, event: AmiMessage) -> None:
         await self._tell(self.book.apply(event, self._clock.now()))
@@ -108,6 +116,7 @@ class AmiPbx:
         await self._tell([LinkLost(reason, self._clock.now())])
 
     async def _link_back(self) -> None:
+        self.accounts.exchange_is_back()
         await self._tell([LinkBack(self._clock.now())])
         await self._resync()
 

@@ -78,6 +78,42 @@ async def test_what_was_half_made_is_removed(ari: AriServer, accounts: AriAccoun
     assert ari.objects == {}
 
 
+async def test_an_exchange_that_died_is_given_its_accounts_again(
+    ari: AriServer, accounts: AriAccounts, clock: MovableClock
+) -> None:
+    kept = await accounts.create("li.na", AccountKind.AGENT, HOUR)
+    await accounts.create("zhao.min", AccountKind.AGENT, HOUR)
+    await accounts.create("web1", AccountKind.CITIZEN, timedelta(minutes=5))
+    await accounts.revoke("zhao.min")
+    clock.move(minutes=5)
+    ari.objects.clear()
+    await accounts.restore()
+    assert {name for _, name in ari.objects} == {"li.na"}
+    assert ari.objects["auth", "li.na"]["password"] == kept.password
+    assert ari.objects["endpoint", "li.na"]["context"] == "from-agent"
+
+
+async def test_an_exchange_that_lives_on_keeps_its_accounts_as_they_are(
+    ari: AriServer, accounts: AriAccounts
+) -> None:
+    await accounts.create("li.na", AccountKind.AGENT, HOUR)
+    ari.objects["endpoint", "li.na"]["context"] = "mark"
+    await accounts.restore()
+    assert ari.objects["endpoint", "li.na"]["context"] == "mark"
+
+
+async def test_an_account_made_before_our_own_start_waits_for_its_page_to_ask_again(
+    ari: AriServer, settings: AriSettings, accounts: AriAccounts, clock: MovableClock
+) -> None:
+    await accounts.create("li.na", AccountKind.AGENT, HOUR)
+    ari.objects.clear()
+    after_restart = AriAccounts(settings, clock)
+    await after_restart.restore()
+    await after_restart.close()
+    assert ari.objects == {}
+    assert settings.ledger.read_text("utf-8") == "{}"
+
+
 @pytest.mark.parametrize("user", ["trunk", "../endpoint/x", "a b", "a&b", ""])
 async def test_a_name_that_could_harm_makes_no_account(
     ari: AriServer, accounts: AriAccounts, user: str

@@ -2,118 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from hotline.config import load_settings
-from hotline.lines import Asterisk, exchange
-from telephony.carrier.run import Carrier, CitizenCall
-from tests.support.asterisk import PHONE_HOST, Account, citizens, loudness, program, tone
+from telephony.carrier.run import Carrier
+from tests.support.asterisk import loudness
+from tests.support.line_town import (
+    AGENT,
+    CITIZEN,
+    NUMBER,
+    LineTown,
+    desk_phone_of,
+    line_is_up,
+    line_town,
+    my_call,
+    ready_agent,
+)
 from tests.support.people import Person, eventually, people
-from tests.support.running import RunningHotline, demo_password, running_hotline
 
-CITIZEN, AGENT = 440.0, 1000.0
 CLEAR, NOTHING = 1500.0, 200.0
 """Amplitudes: a tone that was spoken at 9000, and one that was not."""
-NUMBER = "13800138000"
-DESK_PHONE = "8001"
 TEXT = "The street lamp in front of No. 12, Wuyi Road is dark."
 
 
-@dataclass
-class Town:
-    """A hotline with lines, the carrier that citizens call through, and what people say."""
-
-    hotline: RunningHotline
-    asterisk: Asterisk
-    carrier: Carrier
-    folder: Path
-
-    def rings(self, repeat: bool = True) -> str:
-        """A citizen calls and speaks."""
-        voice = tone(self.folder / "citizen.wav", CITIZEN)
-        return self.carrier.place(CitizenCall(NUMBER, wav=voice, repeat=repeat))
-
-    @property
-    def recordings(self) -> Path:
-        return self.hotline.data / "telephony" / "recordings"
-
-
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("town")
-    program()
-    data = folder / "data"
-    notice = data / "telephony" / "sounds" / "zh"
-    notice.mkdir(parents=True)
-    tone(notice / "recording-notice.wav", 300, 0.4)
-    with running_hotline(data, {"HOTLINE_TELEPHONY": "true", "HOTLINE_WRAP_UP_SECONDS": "300"}) as hotline:
-        asterisk = exchange(load_settings(data))
-        try:
-            asyncio.run(line_is_up(hotline))
-            with citizens(asterisk, folder) as carrier:
-                yield Town(hotline, asterisk, carrier, folder)
-        finally:
-            asterisk.kill()
-
-
-async def line_is_up(hotline: RunningHotline) -> None:
-    """The health page says that calls come in."""
-    async with aiohttp.ClientSession(hotline.url) as http:
-
-        async def look() -> bool:
-            async with http.get("/healthz") as answer:
-                return bool((await answer.json())["parts"]["telephony"]["state"] == "ok")
-
-        await eventually(look, "the line is up")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineTown]:
+    with line_town(tmp_path_factory.mktemp("town")) as town:
+        yield town
 
 
 @pytest.fixture
-def desk_phone(town: Town) -> Iterator[Carrier]:
-    """A telephone that answers after a second and speaks."""
-    voice = tone(town.folder / "agent.wav", AGENT, 1.0)
-    address = f"127.0.0.1:{town.asterisk.ports.sip}" if town.asterisk.ports else ""
-    with Carrier(program(), town.folder / "desk", address, host=PHONE_HOST, answer=voice) as phone:
+def desk_phone(town: LineTown) -> Iterator[Carrier]:
+    with desk_phone_of(town) as phone:
         yield phone
 
 
-async def ready_agent(town: Town, agent: Person, phone: Carrier) -> Account:
-    """The agent's page is open, the telephone registered, and the agent ready."""
-    await agent.sign_in("agent1", demo_password())
-    await agent.open_page()
-    contact = f"sip:{DESK_PHONE}@{phone.address}"
-    account = Account(town.asterisk, agent.id, context="from-agent", contact=contact)
-    account.create()
-    await agent.ask("PUT", "/api/agent/state", {"state": "ready"})
-    return account
-
-
-async def my_call(agent: Person, state: str) -> Any:
-    """The call on the agent's desk, once it is in this state."""
-
-    async def look() -> Any:
-        return await call_in(agent, state)
-
-    return await eventually(look, f"the call is in state {state}")
-
-
-async def call_in(agent: Person, state: str) -> Any:
-    for item in await agent.ask("GET", "/api/calls/mine"):
-        if item["state"] == state:
-            return item
-    return None
-
-
 async def test_a_call_is_answered_recorded_on_both_sides_and_becomes_a_case(
-    town: Town, desk_phone: Carrier
+    town: LineTown, desk_phone: Carrier
 ) -> None:
     async with people(town.hotline.url) as person:
         agent = person()
@@ -124,7 +54,7 @@ async def test_a_call_is_answered_recorded_on_both_sides_and_becomes_a_case(
             account.delete()
 
 
-async def until_case(town: Town, agent: Person) -> None:
+async def until_case(town: LineTown, agent: Person) -> None:
     citizen = town.rings()
     talking = await my_call(agent, "talk")
     assert talking["number"] == NUMBER
@@ -168,7 +98,7 @@ async def until_case(town: Town, agent: Person) -> None:
     assert talk["channel"] == "phone"
 
 
-async def sound_on_both_sides(town: Town) -> None:
+async def sound_on_both_sides(town: LineTown) -> None:
     """Both have spoken for seconds."""
 
     async def growing() -> bool:
@@ -196,7 +126,7 @@ def apart(stereo: Path, folder: Path) -> list[Path]:
 
 
 async def test_the_death_of_the_server_does_not_end_a_call_and_the_desk_has_it_back(
-    town: Town, desk_phone: Carrier
+    town: LineTown, desk_phone: Carrier
 ) -> None:
     async with people(town.hotline.url) as person:
         agent = person()

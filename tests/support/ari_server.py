@@ -21,6 +21,13 @@ class AriServer:
         self.refused: set[str] = set()
         self.url = ""
 
+    async def get(self, request: web.Request) -> web.Response:
+        self._check(request)
+        known = self.objects.get((request.match_info["kind"], request.match_info["name"]))
+        if known is None:
+            return web.json_response({"message": "Object not found"}, status=404)
+        return web.json_response([{"attribute": name, "value": value} for name, value in known.items()])
+
     async def put(self, request: web.Request) -> web.Response:
         self._check(request)
         kind, name = request.match_info["kind"], request.match_info["name"]
@@ -46,7 +53,7 @@ async def ari_server() -> AsyncIterator[AriServer]:
     ari = AriServer()
     app = web.Application()
     path = "/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}"
-    app.add_routes([web.put(path, ari.put), web.delete(path, ari.delete)])
+    app.add_routes([web.get(path, ari.get), web.put(path, ari.put), web.delete(path, ari.delete)])
     async with TestServer(app) as server:
         ari.url = f"http://127.0.0.1:{server.port}"
         yield ari
