@@ -1,0 +1,1 @@
+"""Speech: engines in processes of their own behind ``hotline.ports.transcriber``; sound files; models."""
