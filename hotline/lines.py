@@ -142,6 +142,7 @@ class Lines:
                 self._asterisk.settings.folder / "accounts.json",
             ),
             DialSettings(caller_id=self._caller_id),
+            self._asterisk.records,
         )
 
 

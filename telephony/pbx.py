@@ -8,8 +8,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from hotline.errors import Unavailable
+from hotline.ports.audiosink import AudioSink, Leg
 from hotline.ports.callsink import CallFact, CallSink, LinkBack, LinkLost, Resynchronised
 from hotline.ports.clock import Clock
 from hotline.ports.pbx import AccountKind, Call, Callback, CallState, Outcome, SipAccount
@@ -21,10 +23,14 @@ from telephony.calls import EVENTS, PHONE, CallBook
 from telephony.dialling import Dialler, DialSettings, call_to
 from telephony.digits import outcome_of, press, send_digit
 from telephony.numbers import safe_agent, safe_call_id, safe_sound
+from telephony.records import CallRecords, tell_passed
 from telephony.resync import heartbeat, read_calls, resynchronise
+from telephony.taps import Taps
 
 RESYNC_AGAIN = 1.0
 """Seconds from a reading that failed to the next."""
+RECORDS_EVERY = 30.0
+"""Seconds between two looks at the exchange's records: those of the last moment are written a little late."""
 log = logging.getLogger(__name__)
 
 
@@ -35,6 +41,8 @@ class PbxSettings:
     link: LinkSettings
     ari: AriSettings
     dial: DialSettings = field(default_factory=DialSettings)
+    records: Path | None = None
+    """The folder with the exchange's records of calls; None: it writes none."""
 
 
 class AmiPbx:
@@ -55,18 +63,24 @@ class AmiPbx:
             self.link.register_event(name, self._event)
         self.accounts = AriAccounts(settings.ari, clock)
         self.book = CallBook()
+        self.taps = Taps(self.link)
         self._sink = sink
         self._clock = clock
         self._before_dialling = before_dialling
         self._dialler = Dialler(settings.dial)
+        self._records = CallRecords(settings.records) if settings.records is not None else None
         self._synchronised = False
         self._again: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
+        await self.taps.start()
         self.link.connect()
-        self._tasks = [asyncio.create_task(self.accounts.run(), name="sip-accounts")]
+        self._tasks = [
+            asyncio.create_task(self.accounts.run(), name="sip-accounts"),
+            asyncio.create_task(self._look_at_records(), name="call-records"),
+        ]
 
     async def close(self) -> None:
         """Let go of the exchange; calls go on without us."""
@@ -75,6 +89,7 @@ class AmiPbx:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.taps.close()
         await self.link.close()
         await self.accounts.close()
 
@@ -126,6 +141,7 @@ class AmiPbx:
         try:
             reading = await resynchronise(self.link, time.time())
             self.book.replace(reading.calls, reading.phones, reading.as_of)
+            await self._read_records()
             now = self._clock.now()
             await self._sink.happened(Resynchronised(tuple(reading.calls), tuple(reading.phones), now))
             self._synchronised = True
@@ -134,6 +150,17 @@ class AmiPbx:
         finally:
             if not self._synchronised:
                 self._resync_later()
+
+    async def _look_at_records(self) -> None:
+        while True:
+            await asyncio.sleep(RECORDS_EVERY)
+            if self.is_up:
+                self.link.queue.put("records", self._read_records)
+
+    async def _read_records(self) -> None:
+        """Tell of calls that have ended and whose events may not have come; those going on will tell."""
+        if self._records is not None:
+            await tell_passed(self._records, self._sink, self.book.calls)
 
     def _resync_later(self) -> None:
         if self._again is None and self.link.authenticated:
@@ -246,6 +273,13 @@ class AmiPbx:
 
     def _not_dialled(self, call_id: str) -> None:
         self._tell_in_turn(self.book.not_dialled(call_id, self._clock.now()))
+
+    async def tap(self, call_id: str, leg: Leg, sink: AudioSink) -> Outcome:
+        self._require(call_id)
+        return await self.taps.tap(call_id, leg, sink)
+
+    def untap(self, call_id: str, leg: Leg) -> None:
+        self.taps.untap(call_id, leg)
 
     # -- Pbx: agents
 

@@ -20,7 +20,7 @@ from hotline.web.endpoint import Call, Endpoints, Schema
 
 
 class ClearMissed(Schema):
-    """Calls that need no calling back."""
+    """Calls that need no calling back, or no case."""
 
     ids: list[str] = Field(min_length=1, max_length=200)
 
@@ -67,6 +67,20 @@ def call_endpoints(
         """Take missed calls off the list."""
         async with database.uow() as tx:
             return ClearedView(cleared=await desk.clear(tx, call.who, body.ids))
+
+    @api.get("/api/calls/to-file")
+    async def to_file(call: Call) -> list[CallView]:
+        """Calls that are over and that nobody wrote down, the newest first."""
+        if not any(call.who.may(one) for one in MAY_SEE):
+            raise Forbidden("forbidden", capability=MAY_SEE[0])
+        async with database.read() as reader:
+            return await views.to_be_filed(reader)
+
+    @api.post("/api/calls/to-file/clear", needs="desk.work")
+    async def filed(call: Call, body: ClearMissed) -> ClearedView:
+        """These need no case. A call of which a case is made leaves the list by itself."""
+        async with database.uow() as tx:
+            return ClearedView(cleared=await desk.filed(tx, call.who, body.ids))
 
     @api.post("/api/calls/missed/{call_id}/call-back", needs="desk.work")
     async def call_back(call: Call) -> CallBackView:

@@ -65,6 +65,28 @@ class MissedCallsFeed:
         return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in found]
 
 
+class CallsToFileFeed:
+    """``calls.to_file``: calls that nobody wrote down. Entities are named by the call."""
+
+    name = "calls.to_file"
+
+    def __init__(self, views: CallViews) -> None:
+        self._views = views
+
+    async def scope(self, reader: Reader, principal: Principal, key: str | None) -> str | None:
+        """The same for everybody who may see the queue."""
+        return "all" if any(principal.may(one) for one in MAY_SEE) else None
+
+    def touched(self, event: Event) -> Iterable[str]:
+        """The call."""
+        return [event.call_id] if isinstance(event, CallChanged) else []
+
+    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
+        """Calls as ``CallView``."""
+        found = await self._views.to_be_filed(reader, ids)
+        return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in found]
+
+
 def call_feeds(views: CallViews) -> list[Feed]:
     """Every feed of calls."""
-    return [MyCallsFeed(views), MissedCallsFeed(views)]
+    return [MyCallsFeed(views), MissedCallsFeed(views), CallsToFileFeed(views)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from hotline.ports.callsink import (
     CallFallback,
     CallMissedOffer,
     CallOffered,
+    CallPassed,
     CallWaiting,
 )
 from hotline.ports.pbx import Call, CallState, Direction
@@ -33,6 +34,26 @@ class Missed(StrEnum):
     OPEN = "open"
     CALLED_BACK = "called_back"
     CLEARED = "cleared"
+
+
+class MissedWhy(StrEnum):
+    """Why somebody has to be called back. ``UNATTENDED``: came and went while our server was away."""
+
+    HUNG_UP = "hung_up"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    CLOSED = "closed"
+    INTERRUPTED = "interrupted"
+    UNATTENDED = "unattended"
+
+
+class OfferOutcome(StrEnum):
+    """How a ring at an agent ended. ``GAVE_UP``: the caller hung up, or the exchange died, meanwhile."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    GAVE_UP = "gave_up"
 
 
 class Result(StrEnum):
@@ -67,16 +88,22 @@ class Standing:
     was_answered: bool = False
     direction: str = Direction.INBOUND
     since: datetime | None = None
+    was_rung: bool = False
+    turned_away: str | None = None
 
 
 @dataclass(frozen=True)
 class Step:
-    """News: the row's new values and what follows, in order. ``former`` is the agent who had the call."""
+    """News: the row's new values and what follows, in order. ``former`` is the agent who had the call.
+
+    ``status`` is why a ring ended without an answer, in the exchange's words.
+    """
 
     values: Mapping[str, Any]
     effects: tuple[Effect, ...] = ()
     agent: str | None = None
     former: str | None = field(default=None)
+    status: str = ""
 
 
 StepFact = (
@@ -101,7 +128,7 @@ def step(call: Standing, fact: StepFact) -> Step | None:
         case CallAnswered():
             return _talks(call, fact.agent, fact.at)
         case CallAgentGone():
-            return None if call.state == CallState.AFTER else Step({"state": CallState.AFTER}, (), fact.agent)
+            return _left(call, fact.agent, fact.at)
         case CallFallback():
             return _falls_back(call, fact.since)
         case CallEnded():
@@ -122,7 +149,9 @@ def _waits(call: Standing, since: datetime, why: str) -> Step | None:
 def _rings(call: Standing, agent: str, at: datetime) -> Step | None:
     if call.state == CallState.RINGING and call.agent == agent:
         return None
-    values = {"state": CallState.RINGING, "agent_id": agent, "ringing_at": at}
+    values: dict[str, Any] = {"state": CallState.RINGING, "agent_id": agent}
+    if not call.was_rung:
+        values["ringing_at"] = at
     if call.was_answered and call.agent == agent:
         # The same agent again, whose page was reloaded: nothing on the desk moves.
         return Step(values, (), agent, agent)
@@ -134,7 +163,8 @@ def _missed(call: Standing, agent: str, status: str) -> Step | None:
         return None
     # Into the line it goes when the exchange says that the caller waits again.
     why = Effect.UNREACHED if status in _NO_WAY else Effect.REFUSED
-    return Step({"state": CallState.WAITING, "agent_id": None}, (*_dropped(call), why), agent, agent)
+    values = {"state": CallState.WAITING, "agent_id": None}
+    return Step(values, (*_dropped(call), why), agent, agent, status)
 
 
 def _dropped(call: Standing) -> tuple[Effect, ...]:
@@ -150,6 +180,16 @@ def _talks(call: Standing, agent: str, at: datetime) -> Step | None:
     if not call.was_answered:
         values["answered_at"] = at
     return Step(values, (*freed, Effect.TALKS), agent, call.agent)
+
+
+def _left(call: Standing, agent: str, at: datetime) -> Step | None:
+    """The agent's side is gone; the two have talked, even if nobody heard when they began."""
+    if call.state == CallState.AFTER:
+        return None
+    talked = _talks(call, agent, at)
+    if talked is None:
+        return Step({"state": CallState.AFTER}, (), agent)
+    return replace(talked, values={**talked.values, "state": CallState.AFTER})
 
 
 def _falls_back(call: Standing, since: datetime) -> Step | None:
@@ -168,12 +208,50 @@ def ends(call: Standing, at: datetime, cause: int, *, seen: bool = True) -> Step
         values |= {"result": Result.ANSWERED if seen else Result.INTERRUPTED, "to_be_filed": not seen}
         if call.state in _WITH_AGENT or call.state == CallState.RINGING:
             return Step(values, (Effect.WRAP_UP,), call.agent, call.agent)
-        return Step(values | {"to_be_filed": True}, (Effect.LEAVES_LINE, Effect.CLOSES), former=call.agent)
+        # Sent back into the line: whoever waits there is to be called back.
+        values |= {"to_be_filed": True, **_to_call_back(call, seen)}
+        return Step(values, (Effect.LEAVES_LINE, Effect.CLOSES), former=call.agent)
     if call.direction == Direction.OUTBOUND:
         values["result"] = Result.UNREACHED
         return Step(values, (Effect.AGENT_FREE, Effect.LEAVES_LINE, Effect.CLOSES), former=call.agent)
-    values |= {"result": Result.MISSED, "missed": Missed.OPEN}
+    values |= {"result": Result.MISSED, **_to_call_back(call, seen)}
     return Step(values, (Effect.LEAVES_LINE, Effect.CLOSES), former=call.agent)
+
+
+def _to_call_back(call: Standing, seen: bool) -> Mapping[str, Any]:
+    if call.direction == Direction.OUTBOUND:
+        return {}
+    why = call.turned_away or (MissedWhy.HUNG_UP if seen else MissedWhy.INTERRUPTED)
+    return {"missed": Missed.OPEN, "missed_why": why}
+
+
+def passed(call: Standing, fact: CallPassed) -> Step | None:
+    """The call's end from the exchange's records, nobody having listened; None when it is no news."""
+    if call.state == ENDED:
+        return None
+    if fact.agent is None or call.was_answered:
+        news = ends(call, fact.at, 0, seen=False)
+        if news is None or news.values.get("missed_why") != MissedWhy.INTERRUPTED:
+            return news
+        return replace(news, values={**news.values, "missed_why": MissedWhy.UNATTENDED})
+    values = {"state": ENDED, "ended_at": fact.at, "cause": 0, "agent_id": fact.agent}
+    values |= {"result": Result.INTERRUPTED, "to_be_filed": True}
+    return Step(values, (Effect.LEAVES_LINE, Effect.CLOSES), fact.agent, call.agent)
+
+
+_STATUS = {"NOANSWER": OfferOutcome.NO_ANSWER, "BUSY": OfferOutcome.BUSY, "CANCEL": OfferOutcome.GAVE_UP}
+
+
+def ring_ended(news: Step) -> OfferOutcome:
+    """How the ring ended after which the call took this step."""
+    match news.values["state"]:
+        case CallState.TALKING | CallState.AFTER:
+            return OfferOutcome.ANSWERED
+        case CallState.WAITING | CallState.RINGING if news.status:
+            return _STATUS.get(news.status, OfferOutcome.UNREACHABLE)
+        case CallState.WAITING | CallState.RINGING:
+            return OfferOutcome.NO_ANSWER
+    return OfferOutcome.GAVE_UP
 
 
 def adopted(call: Standing, known: Call, at: datetime) -> StepFact | None:
@@ -194,6 +272,6 @@ def adopted(call: Standing, known: Call, at: datetime) -> StepFact | None:
 
 def answered_unseen(call: Standing, fact: StepFact | None) -> bool:
     """Whether somebody answered while we were away: nobody saw the pop, so it is to be filed."""
-    if not isinstance(fact, CallAnswered) or call.was_answered:
+    if not isinstance(fact, CallAnswered | CallAgentGone) or call.was_answered:
         return False
     return not (call.state == CallState.RINGING and call.agent == fact.agent)

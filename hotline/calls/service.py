@@ -7,23 +7,26 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from hotline.calls import store
+from hotline.calls import offers, store
 from hotline.calls.arrivals import Arrivals, call_changed
 from hotline.calls.model import (
     ENDED,
     Effect,
     Result,
-    Standing,
     Step,
     StepFact,
     adopted,
     answered_unseen,
     ends,
+    passed,
     step,
 )
 from hotline.calls.phones import Phones
+from hotline.contacts.model import PHONE
+from hotline.conversations.events import CaseLinked
 from hotline.conversations.model import State
 from hotline.conversations.service import Conversations
+from hotline.conversations.views import case_ids_of_sender
 from hotline.errors import NotFound
 from hotline.kernel.db import Database, Tx
 from hotline.kernel.events import Recorded
@@ -32,6 +35,7 @@ from hotline.ports.callsink import (
     AgentPhone,
     CallArrived,
     CallFact,
+    CallPassed,
     LegRecorded,
     LinkBack,
     LinkLost,
@@ -91,6 +95,9 @@ class Calls:
             case CallArrived():
                 async with self._database.uow() as tx:
                     await self.arrivals.arrived(tx, fact)
+            case CallPassed():
+                async with self._database.uow() as tx:
+                    await self._passed(tx, fact)
             case LegRecorded():
                 async with self._database.uow() as tx:
                     await self._recordings.leg_began(tx, fact.call_id, fact.leg, fact.path, fact.started_at)
@@ -101,8 +108,8 @@ class Calls:
     async def ended_before_it_began(self, tx: Tx, call_id: str) -> None:
         """A call that we were to make and that the exchange never got to hear of."""
         row = await store.by_id(tx, call_id, lock=True)
-        if row is not None and (news := ends(_standing(row), self._clock.now(), 0)) is not None:
-            await self._apply(tx, row, news)
+        if row is not None and (news := ends(store.standing(row), self._clock.now(), 0)) is not None:
+            await self._apply(tx, row, news, self._clock.now())
 
     async def of_recording(self, tx: Tx, call_id: str, began: datetime) -> bool:
         """There is a recording of a call: if nobody heard of the call, it is to be filed.
@@ -128,24 +135,50 @@ class Calls:
         if row is not None and row.state == ENDED:
             await self._close(tx, row.conversation_id)
 
+    async def case_linked(self, tx: Tx, recorded: Recorded) -> None:
+        """A case was made of what the citizen said: nothing is left to be filed."""
+        event = cast(CaseLinked, recorded.event)
+        row = (await store.by_conversations(tx, [event.conversation_id])).get(event.conversation_id)
+        if row is not None and row.to_be_filed:
+            await store.update(tx, row.id, {"to_be_filed": False})
+            call_changed(tx, row.id, row.conversation_id, row.state)
+
     async def _told(self, tx: Tx, fact: StepFact) -> None:
         row = await store.by_id(tx, fact.call_id, lock=True)
         if row is None:
             raise UnknownCall(fact.call_id)
-        news = step(_standing(row), fact)
+        news = step(store.standing(row), fact)
         if news is not None:
-            await self._apply(tx, row, news)
+            await self._apply(tx, row, news, fact.at)
+
+    async def _passed(self, tx: Tx, fact: CallPassed) -> None:
+        """What nobody heard of is made known first, with its number and its time."""
+        arrival = CallArrived(
+            fact.call_id, fact.number, fact.name, fact.called, fact.arrived_at, fact.direction
+        )
+        await self.arrivals.arrived(tx, arrival)
+        row = await store.by_id(tx, fact.call_id, lock=True)
+        if row is None:
+            raise NotFound()
+        news = passed(store.standing(row), fact)
+        if news is not None:
+            await self._apply(tx, row, news, fact.at)
 
     # -- what follows
 
-    async def _apply(self, tx: Tx, row: sa.Row[Any], news: Step, to_be_filed: bool = False) -> None:
+    async def _apply(
+        self, tx: Tx, row: sa.Row[Any], news: Step, at: datetime, to_be_filed: bool = False
+    ) -> None:
         agent, former = await self._staff(tx, news.agent), await self._staff(tx, news.former)
         values = dict(news.values)
         if "agent_id" in values:
             values["agent_id"] = agent if values["agent_id"] is not None else None
         if to_be_filed:
             values["to_be_filed"] = True
+        if values.get("to_be_filed") and await case_ids_of_sender(tx, PHONE, row.id):
+            values["to_be_filed"] = False
         await store.update(tx, row.id, values)
+        await offers.follow(tx, row, news, agent, former, at)
         since = values.get("waiting_since") or row.waiting_since or row.arrived_at
         for effect in news.effects:
             await self._follow(tx, row, effect, since, agent, former)
@@ -228,9 +261,9 @@ class Calls:
             row = await store.by_id(tx, call_id, lock=True)
             if row is None:
                 raise NotFound()
-            news = ends(_standing(row), at, 0, seen=False)
+            news = ends(store.standing(row), at, 0, seen=False)
             if news is not None:
-                await self._apply(tx, row, news)
+                await self._apply(tx, row, news, at)
 
     async def _adopt(self, call: Call, at: datetime) -> None:
         async with self._database.uow() as tx:
@@ -241,16 +274,15 @@ class Calls:
             row = await store.by_id(tx, call.call_id, lock=True)
             if row is None:
                 raise NotFound()
-            standing, fact = _standing(row), adopted(_standing(row), call, at)
+            standing, fact = store.standing(row), adopted(store.standing(row), call, at)
             news = step(standing, fact) if fact is not None else None
             if news is not None:
-                await self._apply(tx, row, news, answered_unseen(standing, fact))
-
-
-def _standing(row: sa.Row[Any]) -> Standing:
-    return Standing(row.state, row.agent_id, row.answered_at is not None, row.direction, row.waiting_since)
+                await self._apply(tx, row, news, at, answered_unseen(standing, fact))
 
 
 def subscriptions(calls: Calls) -> list[Subscription]:
     """What calls want to hear."""
-    return [Subscription("calls", QueueItemChanged, calls.item_done)]
+    return [
+        Subscription("calls", QueueItemChanged, calls.item_done),
+        Subscription("calls", CaseLinked, calls.case_linked),
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.calls.model import ENDED, Missed
+from hotline.calls.model import ENDED, Missed, Standing
 from hotline.kernel.db import Reader, Tx, UtcDateTime, metadata
 from hotline.ports.pbx import CallState
 
@@ -36,6 +36,8 @@ phone_call = sa.Table(
     sa.Column("to_be_filed", sa.Boolean, nullable=False),
     # Null unless it is, or was, on the worklist of missed calls.
     sa.Column("missed", sa.String(12)),
+    # Set before the end for whom we turn away.
+    sa.Column("missed_why", sa.String(16)),
     sa.Column("missed_by", sa.ForeignKey("staff_user.id")),
     sa.Column("missed_at", UtcDateTime),
     # Of our own calls: the missed one that it answers.
@@ -56,6 +58,12 @@ sa.Index(
     sqlite_where=phone_call.c.missed == "open",
     postgresql_where=phone_call.c.missed == "open",
 )
+sa.Index(
+    "ix_phone_call_to_be_filed",
+    phone_call.c.arrived_at,
+    sqlite_where=phone_call.c.to_be_filed,
+    postgresql_where=phone_call.c.to_be_filed,
+)
 
 
 async def insert(tx: Tx, row: Mapping[str, Any]) -> None:
@@ -75,6 +83,19 @@ async def by_conversations(reader: Reader, ids: Sequence[str]) -> dict[str, sa.R
         return {}
     query = sa.select(phone_call).where(phone_call.c.conversation_id.in_(ids))
     return {row.conversation_id: row for row in await reader.execute(query)}
+
+
+def standing(row: sa.Row[Any]) -> Standing:
+    """What of a call decides the meaning of the next fact."""
+    return Standing(
+        row.state,
+        row.agent_id,
+        row.answered_at is not None,
+        row.direction,
+        row.waiting_since,
+        row.ringing_at is not None,
+        row.missed_why,
+    )
 
 
 async def update(tx: Tx, call_id: str, values: Mapping[str, Any], *where: Any) -> bool:
@@ -104,6 +125,14 @@ async def of_number(reader: Reader, blind: str, but: str, limit: int) -> Sequenc
 async def missed(reader: Reader, ids: Sequence[str] | None, limit: int) -> Sequence[sa.Row[Any]]:
     """The worklist, the newest first; or those of ``ids`` that are on it."""
     query = sa.select(phone_call).where(phone_call.c.missed == Missed.OPEN)
+    if ids is not None:
+        query = query.where(phone_call.c.id.in_(ids))
+    return (await reader.execute(query.order_by(phone_call.c.arrived_at.desc()).limit(limit))).all()
+
+
+async def to_be_filed(reader: Reader, ids: Sequence[str] | None, limit: int) -> Sequence[sa.Row[Any]]:
+    """Calls that are over and were not written down, the newest first; or those of ``ids`` that are."""
+    query = sa.select(phone_call).where(phone_call.c.to_be_filed, phone_call.c.state == ENDED)
     if ids is not None:
         query = query.where(phone_call.c.id.in_(ids))
     return (await reader.execute(query.order_by(phone_call.c.arrived_at.desc()).limit(limit))).all()

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.calls import store
-from hotline.calls.model import ENDED, Missed, Result
+from hotline.calls import offers, store
+from hotline.calls.model import ENDED, Missed, MissedWhy, OfferOutcome, Result
 from hotline.contacts.model import mask_phone
 from hotline.contacts.service import Contacts
 from hotline.contacts.views import ContactView
@@ -28,10 +28,20 @@ EARLIER = 5
 MOST_MISSED = 200
 
 
+class CallOfferView(Schema):
+    """An agent's telephone rang for a call. ``agent`` is None for a telephone that is nobody's we know."""
+
+    agent: AgentRef | None
+    rung_at: datetime
+    ended_at: datetime | None
+    outcome: OfferOutcome | None
+
+
 class CallView(Schema):
     """A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
 
-    ``state`` is that of the exchange, or "ended".
+    ``state`` is that of the exchange, or "ended". ``ringing_at`` is the first ring of all; ``offers`` has
+    each, in order, the last one last. ``missed_why`` is set with ``missed``.
     """
 
     id: str
@@ -50,6 +60,8 @@ class CallView(Schema):
     result: Result | None
     to_be_filed: bool
     missed: Missed | None
+    missed_why: MissedWhy | None
+    offers: list[CallOfferView]
     recording: RecordingRef | None
 
 
@@ -78,10 +90,19 @@ class CallViews:
         self, reader: Reader, rows: Sequence[sa.Row[Any]], *, masked: bool = True
     ) -> list[CallView]:
         """Several calls, in their order."""
-        names = await user_names(reader, [row.agent_id for row in rows])
-        recordings = await recordings_of_calls(reader, [row.id for row in rows])
+        ids = [row.id for row in rows]
+        rung = await offers.of_calls(reader, ids)
+        agents = [row.agent_id for row in rows] + [one.agent_id for some in rung.values() for one in some]
+        names = await user_names(reader, agents)
+        recordings = await recordings_of_calls(reader, ids)
         return [
-            CallView.model_validate(self._fields(row, names, recordings.get(row.id), masked)) for row in rows
+            CallView.model_validate(
+                {
+                    **self._fields(row, names, recordings.get(row.id), masked),
+                    "offers": [_offer(one, names) for one in rung.get(row.id, ())],
+                }
+            )
+            for row in rows
         ]
 
     async def one(self, reader: Reader, row: sa.Row[Any], viewer_id: str) -> CallView:
@@ -92,6 +113,10 @@ class CallViews:
     async def missed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[CallView]:
         """The worklist of missed calls, the newest first; or those of ``ids`` that are on it."""
         return await self.views(reader, await store.missed(reader, ids, MOST_MISSED))
+
+    async def to_be_filed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[CallView]:
+        """Calls that nobody wrote down, the newest first; or those of ``ids`` that are."""
+        return await self.views(reader, await store.to_be_filed(reader, ids, MOST_MISSED))
 
     async def pops(
         self, reader: Reader, agent_id: str, ids: Sequence[str] | None = None
@@ -139,10 +164,20 @@ class CallViews:
             *("id", "version", "conversation_id", "direction", "state", "called", "arrived_at"),
             *("waiting_since", "ringing_at", "answered_at", "ended_at", "result", "to_be_filed", "missed"),
         )
-        agent = AgentRef(id=row.agent_id, name=names[row.agent_id]) if row.agent_id in names else None
         return {
             **{name: getattr(row, name) for name in same},
             "number": mask_phone(number) if number and masked else number,
-            "agent": agent,
+            "agent": _agent(row.agent_id, names),
+            "missed_why": row.missed_why if row.missed is not None else None,
             "recording": recording,
         }
+
+
+def _agent(agent_id: str | None, names: dict[str, str]) -> AgentRef | None:
+    return AgentRef(id=agent_id, name=names[agent_id]) if agent_id in names else None
+
+
+def _offer(row: sa.Row[Any], names: dict[str, str]) -> CallOfferView:
+    return CallOfferView(
+        agent=_agent(row.agent_id, names), rung_at=row.rung_at, ended_at=row.ended_at, outcome=row.outcome
+    )

@@ -80,6 +80,16 @@ class CallDesk:
                 cleared += 1
         return cleared
 
+    async def filed(self, tx: Tx, who: Principal, ids: Sequence[str]) -> int:
+        """These calls need no case; how many were still to be filed."""
+        done = 0
+        for row in await store.to_be_filed(tx, ids, len(ids)):
+            if await store.update(tx, row.id, {"to_be_filed": False}, store.phone_call.c.to_be_filed):
+                await self._audit.append(tx, Act(who.actor, "call.filed", f"call:{row.id}"))
+                call_changed(tx, row.id, row.conversation_id, row.state)
+                done += 1
+        return done
+
     async def call_back(self, who: Principal, call_id: str) -> str:
         """Dial a missed caller, then ring the agent; the id of the new call.
 

@@ -94,12 +94,30 @@ class CallFallback:
 class CallEnded:
     """The citizen's channel is gone. ``state`` is where the call was; ``cause`` is Q.850 (0: not known).
 
-    A call that ended while we could not see it is told by its absence from ``Resynchronised`` alone.
+    A call that ended while we could not see it is told by ``CallPassed``, if the exchange lived to write it
+    down, and by its absence from ``Resynchronised``.
     """
 
     call_id: str
     state: CallState
     cause: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CallPassed:
+    """A call that has ended (``at``), from the exchange's own records: perhaps nobody heard anything of it.
+
+    ``agent`` is who talked to the citizen last; None: nobody did.
+    """
+
+    call_id: str
+    number: str
+    name: str
+    called: str
+    direction: Direction
+    agent: str | None
+    arrived_at: datetime
     at: datetime
 
 
@@ -133,7 +151,7 @@ class LinkLost:
 
 @dataclass(frozen=True)
 class LinkBack:
-    """The link is there again; ``Resynchronised`` follows before any other fact."""
+    """The link is there again; ``Resynchronised`` follows, before it only ``CallPassed``."""
 
     at: datetime
 
@@ -159,6 +177,7 @@ CallFact = (
     | CallAgentGone
     | CallFallback
     | CallEnded
+    | CallPassed
     | LegRecorded
     | AgentPhone
     | LinkLost

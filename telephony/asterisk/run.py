@@ -68,6 +68,11 @@ class Asterisk:
         return ARI_USER, self.settings.ari_password
 
     @property
+    def records(self) -> Path:
+        """The folder of its records of calls."""
+        return self._folders.log / "cdr-csv"
+
+    @property
     def browser_path(self) -> tuple[str, int]:
         """Scheme and port of the address ``SCHEME://HOST:PORT/ws`` that browsers' phones use."""
         ports = self._known_ports()

@@ -8,7 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.calls.model import ENDED, Effect, Missed, Result, Standing, StepFact, answered_unseen, ends, step
+from hotline.calls.model import (
+    ENDED,
+    Effect,
+    Missed,
+    MissedWhy,
+    OfferOutcome,
+    Result,
+    Standing,
+    StepFact,
+    answered_unseen,
+    ends,
+    passed,
+    ring_ended,
+    step,
+)
 from hotline.ports.callsink import (
     CallAgentGone,
     CallAnswered,
@@ -16,6 +30,7 @@ from hotline.ports.callsink import (
     CallFallback,
     CallMissedOffer,
     CallOffered,
+    CallPassed,
     CallWaiting,
 )
 from hotline.ports.pbx import CallState, Direction
@@ -43,7 +58,15 @@ def after(call: Standing, fact: StepFact) -> Standing:
         return call
     values = {"agent_id": call.agent, "waiting_since": call.since, **news.values}
     answered = call.was_answered or "answered_at" in news.values
-    return Standing(values["state"], values["agent_id"], answered, call.direction, values["waiting_since"])
+    return Standing(
+        values["state"],
+        values["agent_id"],
+        answered,
+        call.direction,
+        values["waiting_since"],
+        call.was_rung or "ringing_at" in values,
+        call.turned_away,
+    )
 
 
 def run(call: Standing, *told: StepFact) -> Standing:
@@ -81,7 +104,10 @@ def test_every_end_has_a_result_and_a_missed_call_is_on_the_worklist(
         return
     expected = Result.MISSED if direction is Direction.INBOUND else Result.UNREACHED
     assert news.values["result"] == (Result.ANSWERED if call.was_answered else expected)
-    assert (news.values.get("missed") == Missed.OPEN) == (news.values["result"] == Result.MISSED)
+    sent_back = call.was_answered and call.state in (CallState.WAITING, CallState.FALLBACK)
+    to_call_back = direction is Direction.INBOUND and (not call.was_answered or sent_back)
+    assert (news.values.get("missed") == Missed.OPEN) == to_call_back
+    assert (news.values.get("missed_why") is not None) == to_call_back
 
 
 @given(st.lists(facts, max_size=12), facts)
@@ -152,3 +178,53 @@ def test_who_lets_it_ring_refused() -> None:
     news = step(rung, CallMissedOffer(ID, ANN, "NOANSWER", NOON))
     assert news is not None
     assert Effect.REFUSED in news.effects
+
+
+def test_the_first_ring_is_the_one_that_is_kept() -> None:
+    first = step(Standing(CallState.WAITING), CallOffered(ID, ANN, NOON))
+    again = step(Standing(CallState.WAITING, was_rung=True), CallOffered(ID, BOB, NOON))
+    assert first is not None
+    assert again is not None
+    assert first.values["ringing_at"] == NOON
+    assert "ringing_at" not in again.values
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("NOANSWER", OfferOutcome.NO_ANSWER),
+        ("BUSY", OfferOutcome.BUSY),
+        ("CHANUNAVAIL", OfferOutcome.UNREACHABLE),
+        ("CONGESTION", OfferOutcome.UNREACHABLE),
+    ],
+)
+def test_a_ring_that_was_not_taken_says_why(status: str, outcome: OfferOutcome) -> None:
+    news = step(Standing(CallState.RINGING, ANN), CallMissedOffer(ID, ANN, status, NOON))
+    assert news is not None
+    assert ring_ended(news) is outcome
+
+
+def test_who_was_answered_and_waits_again_is_called_back_when_the_exchange_dies() -> None:
+    news = ends(Standing(CallState.WAITING, was_answered=True), NOON, 0, seen=False)
+    assert news is not None
+    assert (news.values["result"], news.values["missed_why"]) == (Result.INTERRUPTED, MissedWhy.INTERRUPTED)
+
+
+def test_whom_we_turned_away_is_missed_for_that_reason() -> None:
+    news = ends(Standing(CallState.WAITING, turned_away=MissedWhy.CLOSED), NOON, 16)
+    assert news is not None
+    assert news.values["missed_why"] == MissedWhy.CLOSED
+
+
+def test_a_call_that_passed_unattended_is_missed_or_to_be_filed() -> None:
+    def on_record(agent: str | None) -> CallPassed:
+        return CallPassed(ID, "13800138000", "", "12345", Direction.INBOUND, agent, NOON, NOON)
+
+    missed = passed(Standing(CallState.NEW), on_record(None))
+    talked = passed(Standing(CallState.RINGING, BOB), on_record(ANN))
+    assert missed is not None
+    assert talked is not None
+    assert (missed.values["missed"], missed.values["missed_why"]) == (Missed.OPEN, MissedWhy.UNATTENDED)
+    assert (talked.values["result"], talked.values["to_be_filed"]) == (Result.INTERRUPTED, True)
+    assert talked.values["agent_id"] == ANN
+    assert passed(Standing(ENDED), on_record(ANN)) is None
