@@ -52,3 +52,4 @@ class Priority(IntEnum):
 
     URGENT = 0
     NORMAL = 1
+    LAST = 2

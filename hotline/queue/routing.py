@@ -1,12 +1,14 @@
 """Who is offered what: the specification of routing, and the pure functions that carry it out.
 
 **Order.** Every item has a *rank*: the moment it began to wait, less the head start of its class
-(``HEAD_START``; none for the normal class). The smaller rank goes first; where ranks are equal, the smaller
-id. It follows that
+(``HEAD_START``; none for the normal class, less than none for the last). The smaller rank goes first; where
+ranks are equal, the smaller id. It follows that
 
 1. within a class nobody is overtaken: the order is the order of arrival;
 2. an urgent item goes before every normal one that has waited less than the head start longer;
-3. nobody starves: what arrives more than the longest head start after an item can never go before it.
+3. an item of the last class goes after every normal one that came less than its handicap later;
+4. nobody starves, in no class: what arrives later than an item by more than the longest head start and the
+   longest handicap together can never go before it.
 
 **Place.** The rank is fixed when the item begins to wait. A refused, expired or returned offer leaves it as
 it is, so the item is again where it was: before all that came later.
@@ -25,10 +27,10 @@ fewest; of those to the one whose last offer is longest ago; of those to the sma
 may get now is passed over and keeps its place. A call that is passed over *holds* one agent, the first by the
 same order who could be rung but still serves somebody: that agent gets nothing younger. It follows that
 
-4. no agent gets an offer while an older item waits that this agent could take instead;
-5. no agent who may get something is left without an offer while an item waits that the agent could take,
+5. no agent gets an offer while an older item waits that this agent could take instead;
+6. no agent who may get something is left without an offer while an item waits that the agent could take,
    except one whom an older call holds; so a call waits for the end of one conversation, never for a lull;
-6. an agent who lets offers pass is not asked first again: whoever was asked longest ago is.
+7. an agent who lets offers pass is not asked first again: whoever was asked longest ago is.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from hotline.queue.model import Priority
 HEAD_START: Mapping[Priority, timedelta] = {
     Priority.URGENT: timedelta(minutes=10),
     Priority.NORMAL: timedelta(0),
+    Priority.LAST: timedelta(minutes=-10),
 }
 REFUSAL_HOLDS = timedelta(seconds=30)
 UNREACHED_HOLDS = timedelta(seconds=2)

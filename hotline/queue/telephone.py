@@ -26,12 +26,14 @@ from hotline.queue.model import LONGEST_WRAP_UP, PHONE, RING_GRACE, Activity, It
 from hotline.queue.store import NO_OFFER
 
 
-async def call_waits(tx: Tx, conversation_id: str, since: datetime, now: datetime) -> None:
+async def call_waits(
+    tx: Tx, conversation_id: str, since: datetime, now: datetime, priority: Priority = Priority.NORMAL
+) -> None:
     """A caller waits in the line, with the place of ``since``."""
-    place = {"waiting_since": since, "rank_at": routing.rank(since, Priority.NORMAL)}
+    place = {"waiting_since": since, "rank_at": routing.rank(since, priority), "priority": priority}
     row = await store.item(tx, conversation_id)
     if row is None:
-        fresh = {"conversation_id": conversation_id, "channel": PHONE, "priority": Priority.NORMAL, **place}
+        fresh = {"conversation_id": conversation_id, "channel": PHONE, **place}
         await store.insert(tx, {**fresh, "state": ItemState.WAITING, "refused_by": {}, "version": 1})
         item_changed(tx, conversation_id, ItemState.WAITING)
         return

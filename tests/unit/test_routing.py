@@ -110,7 +110,7 @@ def test_within_a_class_the_order_is_the_order_of_arrival(
 def test_nobody_starves_what_comes_after_the_longest_head_start_goes_behind(
     since: datetime, mine: Priority, theirs: Priority, seconds: int
 ) -> None:
-    late = since + max(HEAD_START.values()) + timedelta(seconds=seconds)
+    late = since + max(HEAD_START.values()) - min(HEAD_START.values()) + timedelta(seconds=seconds)
     assert rank(since, mine) < rank(late, theirs)
 
 
