@@ -501,6 +501,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/to-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that are over and that nobody wrote down, the newest first. */
+        get: operations["calls_to_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/to-file/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** These need no case. A call of which a case is made leaves the list by itself. */
+        post: operations["calls_filed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{call_id}": {
         parameters: {
             query?: never;
@@ -1543,6 +1577,21 @@ export interface components {
             call_id: string;
         };
         /**
+         * CallOfferView
+         * @description An agent's telephone rang for a call. ``agent`` is None for a telephone that is nobody's we know.
+         */
+        CallOfferView: {
+            agent: components["schemas"]["AgentRef"] | null;
+            /**
+             * Rung At
+             * Format: date-time
+             */
+            rung_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            outcome: components["schemas"]["OfferOutcome"] | null;
+        };
+        /**
          * CallPop
          * @description What the desk shows of a call that rings, goes on or is being wrapped up.
          *
@@ -1582,6 +1631,9 @@ export interface components {
             /** To Be Filed */
             to_be_filed: boolean;
             missed: components["schemas"]["Missed"] | null;
+            missed_why: components["schemas"]["MissedWhy"] | null;
+            /** Offers */
+            offers: components["schemas"]["CallOfferView"][];
             recording: components["schemas"]["RecordingRef"] | null;
             contact: components["schemas"]["ContactView"];
             /** Possible */
@@ -1594,7 +1646,8 @@ export interface components {
          * CallView
          * @description A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
          *
-         *     ``state`` is that of the exchange, or "ended".
+         *     ``state`` is that of the exchange, or "ended". ``ringing_at`` is the first ring of all; ``offers`` has
+         *     each, in order, the last one last. ``missed_why`` is set with ``missed``.
          */
         CallView: {
             /** Id */
@@ -1629,6 +1682,9 @@ export interface components {
             /** To Be Filed */
             to_be_filed: boolean;
             missed: components["schemas"]["Missed"] | null;
+            missed_why: components["schemas"]["MissedWhy"] | null;
+            /** Offers */
+            offers: components["schemas"]["CallOfferView"][];
             recording: components["schemas"]["RecordingRef"] | null;
         };
         /**
@@ -2068,7 +2124,7 @@ export interface components {
         };
         /**
          * ClearMissed
-         * @description Calls that need no calling back.
+         * @description Calls that need no calling back, or no case.
          */
         ClearMissed: {
             /** Ids */
@@ -2565,6 +2621,18 @@ export interface components {
          * @enum {string}
          */
         Missed: "open" | "called_back" | "cleared";
+        /**
+         * MissedWhy
+         * @description Why somebody has to be called back. ``UNATTENDED``: came and went while our server was away.
+         * @enum {string}
+         */
+        MissedWhy: "hung_up" | "nobody_on_duty" | "closed" | "interrupted" | "unattended";
+        /**
+         * OfferOutcome
+         * @description How a ring at an agent ended. ``GAVE_UP``: the caller hung up, or the exchange died, meanwhile.
+         * @enum {string}
+         */
+        OfferOutcome: "answered" | "no_answer" | "busy" | "unreachable" | "gave_up";
         /**
          * PageQuery
          * @description ``cursor`` is the ``next`` of the page before.
@@ -4515,6 +4583,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallBackView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_to_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_filed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearMissed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedView"];
                 };
             };
             /** @description Problem */

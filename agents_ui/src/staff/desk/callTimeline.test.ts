@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { CallView, MessageView } from '@/api/types'
+import type { CallOfferView, CallView, MessageView } from '@/api/types'
 import { callTimeline } from './callTimeline'
 
 const at = (minute: string): string => `2026-11-22T04:${minute}:00Z`
+const ring = (rung_at: string): CallOfferView => ({ agent: null, rung_at, ended_at: null, outcome: null })
 const call = {
   direction: 'inbound',
   arrived_at: at('00'),
   waiting_since: at('00'),
   ringing_at: at('01'),
+  offers: [ring(at('01'))],
   answered_at: at('02'),
   ended_at: null,
 } as CallView
@@ -29,7 +31,7 @@ describe('the course of a call', () => {
 
   it('compares moments, however finely each is told', () => {
     const rings = '2026-11-22T04:00:00.300Z'
-    expect(told({ ...call, ringing_at: rings }, []).slice(0, 3)).toEqual(['arrived', 'waiting', 'ringing'])
+    expect(told({ ...call, offers: [ring(rings)] }, []).slice(0, 3)).toEqual(['arrived', 'waiting', 'ringing'])
   })
 
   it('has nobody wait before having arrived, whichever clock was ahead', () => {
@@ -37,7 +39,13 @@ describe('the course of a call', () => {
   })
 
   it('that rings again after the page was gone says so', () => {
-    expect(told({ ...call, ringing_at: at('04') }, [])).toEqual(['arrived', 'waiting', 'answered', 'again'])
+    const offers = [...call.offers, ring(at('04'))]
+    expect(told({ ...call, offers }, [])).toEqual(['arrived', 'waiting', 'ringing', 'answered', 'again'])
+  })
+
+  it('that one agent did not take has rung twice', () => {
+    const offers = [ring('2026-11-22T04:00:30Z'), ...call.offers]
+    expect(told({ ...call, offers }, [])).toEqual(['arrived', 'waiting', 'ringing', 'ringing', 'answered'])
   })
 
   it('of a call that we made begins with our dialling, and nobody waited', () => {

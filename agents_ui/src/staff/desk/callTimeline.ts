@@ -15,14 +15,15 @@ function later(at: string | null, than: string): string | null {
 export function callTimeline(call: CallView | null, notes: readonly MessageView[]): TimelineRow[] {
   const steps: TimelineRow[] = []
   const add = (step: CallStep, at: string | null): void => {
-    if (at) steps.push({ key: step, at, step })
+    if (at) steps.push({ key: `${step} ${at}`, at, step })
   }
   if (call) {
     add(call.direction === 'outbound' ? 'dialled' : 'arrived', call.arrived_at)
     if (call.direction === 'inbound') add('waiting', later(call.waiting_since, call.arrived_at))
-    // It rang again because the agent's page was gone for a moment: when it rang first is no longer known.
-    const isAgain = call.answered_at !== null && call.ringing_at !== null && call.ringing_at > call.answered_at
-    add(isAgain ? 'again' : 'ringing', call.ringing_at)
+    const { answered_at: answered } = call
+    // After an answer it rings again because the agent's page was gone for a moment.
+    for (const { rung_at: at } of call.offers)
+      add(answered && Date.parse(at) > Date.parse(answered) ? 'again' : 'ringing', at)
     add('answered', call.answered_at)
     add('ended', call.ended_at)
   }

@@ -24,6 +24,8 @@ const call = (changes: Partial<CallPop> = {}): CallPop => ({
   result: null,
   to_be_filed: false,
   missed: null,
+  missed_why: null,
+  offers: [{ agent: null, rung_at: '2026-11-22T04:00:00Z', ended_at: null, outcome: null }],
   recording: null,
   earlier: [],
   history: { cases: [], conversations: [] },

@@ -23,9 +23,9 @@ export function callFace(call: CallPop | null, phone: PhoneCall | null, wrapUpSi
   const at = (moment: string | null): number => Date.parse(moment ?? call.arrived_at)
   switch (call.state) {
     case 'ring':
-      return { state: 'ringing', since: at(call.ringing_at), isAway: true }
+      return { state: 'ringing', since: at(call.offers.at(-1)?.rung_at ?? null), isAway: true }
     case 'dialling':
-      return { state: 'dialling', since: at(call.ringing_at), isAway: true }
+      return { state: 'dialling', since: at(null), isAway: true }
     case 'talk':
       return { state: 'talking', since: at(call.answered_at), isAway: true }
     case 'after':
