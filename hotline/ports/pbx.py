@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from hotline.ports.audiosink import AudioSink, Leg
+
 
 class Outcome(StrEnum):
     """What became of an action."""
@@ -157,6 +159,18 @@ class Pbx(Protocol):
         ``TooMany`` ("originate_limit", ``retry_after`` seconds) beyond the allowance of ``requested_by`` a
         minute, ``Conflict`` ("originate_repeated") for a ``call_id`` that was used before.
         """
+        ...
+
+    async def tap(self, call_id: str, leg: Leg, sink: AudioSink) -> Outcome:
+        """Let ``sink`` hear one leg of a call that goes on, at ``audiosink.RATE``, until the leg ends.
+
+        DONE: it hears. GONE: there is no such leg (any more), or the exchange cannot do it. UNKNOWN: nothing
+        came in time; nothing will. Neither side of the call notices anything.
+        """
+        ...
+
+    def untap(self, call_id: str, leg: Leg) -> None:
+        """End the taps of a leg; their sinks are told that it ended. Idempotent."""
         ...
 
     async def ready(self, agent: str, ready: bool) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hotline.ports.audiosink import AudioSink, Leg
 from hotline.ports.callsink import (
     AgentPhone,
     CallAgentGone,
@@ -41,6 +42,7 @@ class PaperPbx:
         self.up = True
         self.outcome: Outcome | None = None
         self.deaf = False
+        self.taps: dict[tuple[str, Leg], AudioSink] = {}
         self._numbers = itertools.count(1)
 
     @property
@@ -96,6 +98,8 @@ class PaperPbx:
     async def caller_hangs_up(self, call_id: str) -> None:
         """The citizen's side ends, and with it the call."""
         call = self.calls.pop(call_id)
+        for leg in Leg:
+            self.untap(call_id, leg)
         await self.tell(CallEnded(call_id, call.state, 16, self.clock.now()))
 
     async def lose_link(self) -> None:
@@ -158,6 +162,17 @@ class PaperPbx:
         """The citizen whom we call takes it; the agent's telephone rings."""
         self._move(call_id, CallState.RINGING, agent)
         await self.tell(CallOffered(call_id, agent, self.clock.now()))
+
+    async def tap(self, call_id: str, leg: Leg, sink: AudioSink) -> Outcome:
+        call = self.calls.get(call_id)
+        if call is None or (leg is Leg.AGENT and call.state is not CallState.TALKING):
+            return Outcome.GONE
+        self.taps[call_id, leg] = sink
+        return Outcome.DONE
+
+    def untap(self, call_id: str, leg: Leg) -> None:
+        if (sink := self.taps.pop((call_id, leg), None)) is not None:
+            sink.ended()
 
     async def ready(self, agent: str, ready: bool) -> Outcome:
         (self.ready_agents.add if ready else self.ready_agents.discard)(agent)
