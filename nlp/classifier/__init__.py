@@ -1,0 +1,1 @@
+"""Sorting texts into categories: features, training, the model, and its own process."""
