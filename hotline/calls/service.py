@@ -22,6 +22,7 @@ from hotline.calls.model import (
     step,
 )
 from hotline.calls.phones import Phones
+from hotline.calls.sound import sound_changed
 from hotline.contacts.model import PHONE
 from hotline.conversations.events import CaseLinked
 from hotline.conversations.model import State
@@ -47,6 +48,7 @@ from hotline.queue import telephone
 from hotline.queue.events import QueueItemChanged
 from hotline.queue.model import ItemState
 from hotline.queue.routing import UNREACHED_HOLDS
+from hotline.recordings.events import RecordingChanged
 from hotline.recordings.service import Recordings
 from hotline.staff.views import user_names
 
@@ -285,4 +287,5 @@ def subscriptions(calls: Calls) -> list[Subscription]:
     return [
         Subscription("calls", QueueItemChanged, calls.item_done),
         Subscription("calls", CaseLinked, calls.case_linked),
+        Subscription("calls", RecordingChanged, sound_changed),
     ]

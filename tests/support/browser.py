@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Page, Route, WebError, async_playwright
@@ -53,14 +54,20 @@ class Visitor:
 
 
 @asynccontextmanager
-async def launched(*, fake_media: bool = False) -> AsyncIterator[Browser]:
-    """A browser for one test. fake_media: a microphone that beeps and asks for no permission."""
+async def launched(*, fake_media: bool = False, voice: Path | None = None) -> AsyncIterator[Browser]:
+    """A browser for one test.
+
+    fake_media: a microphone that beeps and asks for no permission; voice: one that hears this WAV file.
+    """
     program = chromium()
+    media = FAKE_MEDIA if fake_media or voice is not None else ()
+    if voice is not None:
+        media = (*media, f"--use-file-for-fake-audio-capture={voice}")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program.executable,
             env={**program.environment},
-            args=[*ARGUMENTS, *(FAKE_MEDIA if fake_media else ())],
+            args=[*ARGUMENTS, *media],
         )
         try:
             yield browser

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hotline.ports.pbx import CallState, Outcome
+from hotline.recordings.model import CALLER
 from tests.support.call_fixtures import WRAP_UP, CallTown
 from tests.support.chat_fixtures import Browser, until_reply
 from tests.support.waiting import until
@@ -67,6 +69,26 @@ async def test_who_does_not_pick_up_is_passed_over_and_the_place_is_kept(town: C
     assert item is not None
     assert item.waiting_since == since
     assert town.pbx.offers == [(call_id, ann.id), (call_id, bob.id)]
+
+
+async def test_each_ring_is_kept_and_the_first_stays_the_first(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    call_id = await town.pbx.dial()
+    await town.rings_at(call_id, ann)
+    first = await town.settled(call_id, state=CallState.RINGING)
+    bob = await town.agent_with_phone("bob")
+    town.pass_time(seconds=20)
+    await town.pbx.let_ring(call_id)
+    await town.rings_at(call_id, bob)
+    town.pass_time(seconds=2)
+    await town.pbx.pick_up(call_id)
+    await town.settled(call_id, state=CallState.TALKING, ringing_at=first.ringing_at)
+    shown = (await bob.call("GET", f"/api/calls/{call_id}")).body
+    assert [(ring["agent"]["id"], ring["outcome"]) for ring in shown["offers"]] == [
+        (ann.id, "no_answer"),
+        (bob.id, "answered"),
+    ]
+    assert all(ring["rung_at"] <= ring["ended_at"] for ring in shown["offers"])
 
 
 async def test_an_agent_in_a_call_or_wrapping_up_is_offered_nothing(town: CallTown) -> None:
@@ -147,6 +169,57 @@ async def test_calls_that_ended_or_were_answered_unseen_are_put_right_after_the_
     assert row.number_sealed is not None
 
 
+async def test_a_call_that_came_and_went_unattended_is_on_record_with_its_number(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    now = town.house.clock.now()
+    talked = CallPassed("passed-1", "13800138001", "", "12345", Direction.INBOUND, ann.id, now, now)
+    gone = replace(talked, call_id="passed-2", number="13800138002", agent=None)
+    for fact in (talked, gone, talked, gone):
+        await town.calling.calls.happened(fact)
+    row = await town.settled("passed-1", state="ended", result="interrupted", to_be_filed=True, missed=None)
+    assert town.house.sealer.open(row.number_sealed) == "13800138001"
+    await town.settled("passed-2", result="missed", missed="open", missed_why="unattended")
+    assert [call["id"] for call in (await ann.call("GET", "/api/calls/to-file")).body] == ["passed-1"]
+    assert [call["id"] for call in (await ann.call("GET", "/api/calls/missed")).body] == ["passed-2"]
+
+
+async def test_a_call_that_was_waiting_when_its_record_is_read_has_ended(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    await town.pbx.unregister(ann.id)
+    call_id, now = await town.pbx.dial(), town.house.clock.now()
+    fact = CallPassed(call_id, "13800138000", "", "12345", Direction.INBOUND, ann.id, now, now)
+    await town.calling.calls.happened(fact)
+    await town.settled(call_id, state="ended", result="interrupted", to_be_filed=True, agent_id=ann.id)
+    item = await town.item(call_id)
+    assert item is not None
+    assert item.state == "done"
+
+
+async def test_callers_wait_in_vain_for_nobody_only_as_long_as_a_shift_takes_to_change(
+    town: CallTown,
+) -> None:
+    ann = await town.agent_with_phone("ann")
+    assert (await ann.be("busy")).status == 200
+    waits = await town.pbx.dial("13800138001")
+    town.pass_time(seconds=GRACE.total_seconds() + 1)
+    await town.looked()
+    assert town.pbx.said == []
+    await town.pbx.unregister(ann.id)
+    await town.looked()
+    assert town.pbx.said == []
+    town.pass_time(seconds=GRACE.total_seconds() + 1)
+    await town.settled(waits, state="ended", result="missed", missed="open", missed_why="nobody_on_duty")
+    at_once = await town.pbx.dial("13800138002")
+    await town.settled(at_once, state="ended", missed_why="nobody_on_duty")
+    assert town.pbx.said == ["hotline/nobody-on-duty"] * 2
+
+
+async def test_a_caller_who_waits_and_hangs_up_was_not_turned_away(town: CallTown) -> None:
+    call_id = await town.pbx.dial()
+    await town.pbx.caller_hangs_up(call_id)
+    await town.settled(call_id, state="ended", missed="open", missed_why="hung_up")
+
+
 async def test_who_hangs_up_at_the_telephone_ends_the_call(town: CallTown) -> None:
     ann = await town.agent_with_phone("ann")
     town.calling.phones.replace([])
@@ -198,3 +271,27 @@ async def test_a_call_takes_a_whole_agent(town: CallTown) -> None:
     assert (item.state, town.pbx.offers) == ("waiting", [])
     assert (await agent.call("POST", f"/api/conversations/{chat}/finish")).status == 200
     await town.rings_at(call_id, agent)
+
+
+async def test_the_desk_is_told_when_the_recording_of_its_call_can_be_heard(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    shown = await (await ann.open_page()).watch("my.calls")
+    call_id = await town.pbx.dial()
+    await town.rings_at(call_id, ann)
+    await town.pbx.pick_up(call_id)
+    row = await town.settled(call_id, state=CallState.TALKING)
+    house, now = town.calling, town.house.clock.now()
+    async with house.database.uow() as tx:
+        await house.recordings.leg_began(tx, call_id, CALLER, "caller.wav", now)
+
+    def state() -> str | None:
+        entity = shown.get(row.conversation_id)
+        return entity.data["recording"]["state"] if entity and entity.data["recording"] else None
+
+    await until(lambda: state() == "expected", "the recording has begun")
+    async with house.database.uow() as tx:
+        recording = await house.recordings.of_call(tx, call_id)
+        assert recording is not None
+        sound = {"state": "ready", "seconds": 4.0, "bytes": 128_044}
+        await house.recordings.found(tx, recording, {"caller.wav": sound}, sound)
+    await until(lambda: state() == "ready", "it can be heard")
