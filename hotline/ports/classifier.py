@@ -54,7 +54,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Text to be sorted; ``among`` are categories that something surer than a model has left, None for all."""
+    """Text to be sorted; ``among`` are categories that something surer than a model has left."""
 
     text: str
     title: str = ""

@@ -20,7 +20,7 @@ COLUMNS = (*REQUIRED, "source")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An utterance: ``category`` is a leaf code, ``request_type`` the core's code, ``source`` who wrote it."""
+    """An utterance: ``category`` is a leaf, ``request_type`` the core's code, ``source`` who wrote it."""
 
     category: str
     request_type: str

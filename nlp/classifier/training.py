@@ -66,12 +66,17 @@ def version_of(examples: Sequence[Example], categories: Sequence[Category], seed
     return whole.hexdigest()[:12]
 
 
+def model_path(folder: Path, version: str) -> Path:
+    """Where a model of this version is kept."""
+    return folder / f"classifier-{version}.npz"
+
+
 def load_or_train(
     folder: Path | None, examples: Sequence[Example], categories: Sequence[Category], seed: int = SEED
 ) -> Model:
-    """The model in ``folder`` if it is there and whole, else a new one, which is kept there if that can be."""
+    """The model in ``folder`` if it is there and whole, else a new one, kept there if that can be."""
     version = version_of(examples, categories, seed)
-    path = folder / f"classifier-{version}.npz" if folder is not None else None
+    path = model_path(folder, version) if folder is not None else None
     if path is not None and path.exists():
         with suppress(UnusableModel):  # a damaged file is written anew
             return load(path, version)

@@ -1,0 +1,1 @@
+"""Dispatch: which unit a request is for."""
