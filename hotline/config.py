@@ -66,6 +66,14 @@ class Settings(BaseModel):
     """Addresses or networks the carrier's calls come from, separated by commas; empty: ``trunk_host``."""
     trunk_caller_ids: str = ""
     """Our own numbers at the carrier, separated by commas; calls to citizens show the first."""
+    speech_engine: str = "vosk"
+    """vosk, faster-whisper, sherpa-onnx, ``module:NAME`` for one of the site's own, or "off"."""
+    speech_model: str = ""
+    """Folder of the engine's model, or its name in the folder of models; empty: the engine's usual one."""
+    speech_language: str = "zh"
+    """What is spoken, for engines that know many languages."""
+    speech_archive: bool = True
+    """Whether every recording is transcribed once more, in its entirety."""
     chats_per_agent: int = Field(default=3, ge=1, le=20)
 
     @property

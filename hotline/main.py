@@ -83,6 +83,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
     board.add("database", database_check(core.database))
     board.add("bus", bus_check(supervisor))
     slices.calling.work(supervisor, board)
+    slices.speech.work(supervisor, board, slices.hub)
     endpoints = all_endpoints(core, slices, board)
     guard = guard_of(core, slices)
     app = build_app(
@@ -132,6 +133,7 @@ def _supervisor(core: Core, slices: Slices) -> Supervisor:
         slices.router.committed,
         slices.anchors.committed,
         *slices.calling.wakes,
+        *slices.speech.wakes,
     ]
     supervisor.add("wake-ups", partial(pass_on_wake_ups, slices.bus, wakes))
     supervisor.add("relay", partial(_relay_alone, core.leases, slices.relay))

@@ -54,6 +54,7 @@ def all_endpoints(core: Core, slices: Slices, board: HealthBoard) -> list[Endpoi
         desk_endpoints(c.database, s.desk, s.drafts, s.cases),
         survey_endpoints(c.database, s.cases, s.surveys),
         *calling.endpoints,
+        *s.speech.endpoints,
         citizen_endpoints(c.database, s.intake, c.throttle, s.cases, door),
     ]
 

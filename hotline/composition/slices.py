@@ -32,6 +32,7 @@ from hotline.places.service import Places
 from hotline.queue.feeds import AgentFeed, DeskFeed, QueueFeed
 from hotline.queue.router import Router
 from hotline.queue.service import Queue
+from hotline.speech import Speech
 from hotline.staff.events import UserChanged
 from hotline.staff.organisation import Organisation
 from hotline.staff.passwords import Passwords
@@ -88,6 +89,9 @@ class Slices:
             self.cases,
             self.staff,
         )
+        self.speech = Speech(
+            c.settings, c.clock, c.database, c.leases, c.audit, c.secrets, self.cases, self.calling.line
+        )
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
             c.database,
@@ -124,6 +128,7 @@ class Slices:
             AgentFeed(),
             ReviewsFeed(),
             *self.calling.feeds,
+            *self.speech.feeds,
             *citizen_feeds(self.cases),
         ]
 
@@ -133,4 +138,5 @@ class Slices:
             *notification_subscriptions(self.notifications),
             *survey_subscriptions(self.surveys),
             *self.calling.subscriptions,
+            *self.speech.subscriptions,
         ]

@@ -59,9 +59,7 @@ class Listening:
         ("recording_expected", "recording_missing") when there is nothing to hear.
         """
         row, access = await self._allowed(who, recording_id, address)
-        stated = (reason or "").strip()
-        if access is Access.OTHER and len(stated) < LEAST_REASON:
-            raise InvalidInput([FieldProblem("reason", "reason_missing")])
+        stated = self._stated(reason, access)
         if row.state != State.READY:
             raise Conflict(f"recording_{row.state}")
         detail = {"reason": stated, "call": row.call_id, "address": address}
@@ -70,6 +68,24 @@ class Listening:
                 tx, Act(who.actor, "recording.listen", f"recording:{row.id}", detail=detail)
             )
         return sign_link(self._key, row.id, who.id, self._clock.now() + LINK_LASTS)
+
+    async def read_along(self, who: Principal, recording_id: str, reason: str | None, address: str) -> str:
+        """The call whose transcripts may be read, audited with the reason; raises as ``link``, but it does
+        not matter whether there is anything to hear."""
+        row, access = await self._allowed(who, recording_id, address)
+        stated = self._stated(reason, access)
+        detail = {"reason": stated, "call": row.call_id, "address": address}
+        act = Act(who.actor, "transcript.read", f"recording:{row.id}", detail=detail)
+        async with self._database.uow() as tx:
+            await self._audit.append(tx, act)
+        return str(row.call_id)
+
+    @staticmethod
+    def _stated(reason: str | None, access: Access) -> str:
+        stated = (reason or "").strip()
+        if access is Access.OTHER and len(stated) < LEAST_REASON:
+            raise InvalidInput([FieldProblem("reason", "reason_missing")])
+        return stated
 
     async def file(self, who: Principal, recording_id: str, token: str, address: str) -> Path:
         """The mixed file, for a good token of somebody who still may."""

@@ -13,6 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hotline.kernel.db import Database, Reader
@@ -109,6 +110,10 @@ class LiveHub:
         """A commit listener: remember what happened, look at it in ``run``."""
         for one in recorded:
             self._incoming.put_nowait(one)
+
+    def signal(self, event: Event) -> None:
+        """What no commit carries and nobody misses: views look at it, and it is forgotten."""
+        self._incoming.put_nowait(Recorded("", datetime.now(UTC), event))
 
     def present(self, staff_id: str) -> bool:
         """Whether this member of staff has a page open."""

@@ -1,0 +1,152 @@
+"""Speech in the product: the plugin ``nlp.speech`` given this installation's settings, wired to calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotline.calls.caption_feeds import CaptionsFeed
+from hotline.calls.captions import Captions
+from hotline.calls.line import Line
+from hotline.calls.worklist import WhoListens
+from hotline.cases.service import Cases
+from hotline.config import Settings
+from hotline.kernel.audit import Audit
+from hotline.kernel.db import Database
+from hotline.kernel.db.interface import CommitListener
+from hotline.kernel.leases import DatabaseLeases
+from hotline.kernel.relay import Subscription
+from hotline.kernel.workers import Supervisor
+from hotline.lines import recordings_folder
+from hotline.ports.clock import Clock
+from hotline.ports.secrets import Secrets
+from hotline.ports.transcriber import EngineState, EngineStatus, Transcriber
+from hotline.recordings.listening import Listening
+from hotline.recordings.transcribing import Transcribing
+from hotline.recordings.transcript_api import transcript_endpoints
+from hotline.recordings.transcripts import Transcripts
+from hotline.web.endpoint import Endpoints
+from hotline.web.health import HealthBoard, PartHealth
+from hotline.web.live import Feed, LiveHub
+from hotline.web.parts import switched_off
+from nlp.speech.catalogue import default_model
+from nlp.speech.transcriber import EngineSettings, ProcessTranscriber
+
+__all__ = ["Speech", "engine_settings", "models_folder", "speech_health", "transcriber"]
+
+OFF = "off"
+
+
+def models_folder(settings: Settings) -> Path:
+    """Where models are kept that this product fetched."""
+    return settings.data / "models"
+
+
+def engine_settings(settings: Settings, engine: str = "", model: str = "") -> EngineSettings:
+    """What engine is to run with what model. A model is a folder, or a name in the folder of models."""
+    chosen = engine or settings.speech_engine
+    own_model = settings.speech_model if chosen == settings.speech_engine else ""
+    named = model or own_model or default_model(chosen)
+    is_path = "/" in named or "\\" in named
+    folder = Path(named).absolute() if is_path else models_folder(settings) / named
+    return EngineSettings(chosen, folder, settings.speech_language)
+
+
+def transcriber(settings: Settings, engine: str = "", model: str = "") -> ProcessTranscriber:
+    """An engine by itself; nothing is started yet."""
+    return ProcessTranscriber(engine_settings(settings, engine, model))
+
+
+def speech_health(status: EngineStatus, model: Path) -> PartHealth:
+    """How the engine is doing, and what to do about it."""
+    match status.state:
+        case EngineState.READY:
+            return PartHealth("ok", f"{status.engine}, {status.model}")
+        case EngineState.STARTING:
+            return PartHealth("degraded", f"{status.engine} is loading {status.model}")
+        case EngineState.MISSING_MODEL if status.code == "speech_no_model":
+            return PartHealth("absent", f"no model at {model}: 'hotline models fetch {model.name}'")
+        case EngineState.MISSING_MODEL if status.code == "speech_engine_missing":
+            return PartHealth("degraded", f"{status.engine} is not installed: {status.detail}")
+        case EngineState.MISSING_MODEL:
+            return PartHealth("degraded", f"{model} holds no model of {status.engine}: {status.detail}")
+        case EngineState.RESTARTING:
+            return PartHealth("degraded", f"{status.engine} died and is started again: {status.detail}")
+        case EngineState.DEAD:
+            return PartHealth("down", f"{status.engine} dies again and again: {status.detail}")
+        case EngineState.OFF:
+            return PartHealth("absent", "not started")
+
+
+class Speech:
+    """Captions of running calls, transcripts of recordings. Switched off, what there is can still be read."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        leases: DatabaseLeases,
+        audit: Audit,
+        secrets: Secrets,
+        cases: Cases,
+        line: Line,
+    ) -> None:
+        self._settings, self._database = settings, database
+        self._is_on = settings.speech_engine != OFF
+        who, folder = WhoListens(cases), recordings_folder(settings)
+        transcripts = Transcripts(clock)
+        live = transcriber(settings)
+        self._live: Transcriber = live
+        self._model = engine_settings(settings).model
+        self._captions = Captions(database, clock, line, transcripts, live)
+        # An engine of its own: a long recording must not keep running calls from being understood.
+        archive = transcriber(settings)
+        self._transcribing = Transcribing(database, clock, leases, transcripts, archive, folder)
+        self._listening = Listening(database, clock, audit, secrets, folder, who)
+        self._feed = CaptionsFeed(self._captions, who)
+
+    @property
+    def feeds(self) -> Sequence[Feed]:
+        """Live views."""
+        return [self._feed]
+
+    @property
+    def endpoints(self) -> Sequence[Endpoints]:
+        """Routes."""
+        return [transcript_endpoints(self._database, self._listening)]
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What is to be heard of other slices."""
+        return self._transcribing.subscriptions() if self._archives else []
+
+    @property
+    def wakes(self) -> Sequence[CommitListener]:
+        """Whom commits wake."""
+        return [self._captions.committed, self._transcribing.committed]
+
+    @property
+    def _archives(self) -> bool:
+        return self._is_on and self._settings.speech_archive
+
+    def work(self, supervisor: Supervisor, board: HealthBoard, hub: LiveHub) -> None:
+        """Workers and the health of the part."""
+        if not self._is_on:
+            board.add("speech", switched_off)
+            return
+        self._captions.on_signal(hub.signal)
+        supervisor.add("captions", self._caption)
+        if self._archives:
+            supervisor.add("transcripts", self._transcribing.run)
+        board.add("speech", self._health)
+
+    async def _caption(self) -> None:
+        await self._live.start()
+        try:
+            await self._captions.run()
+        finally:
+            await self._live.close()
+
+    async def _health(self) -> PartHealth:
+        return speech_health(self._live.status, self._model)
