@@ -45,7 +45,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def trees() -> Iterator[tuple[str, ast.AST]]:
-    for folder in (HOTLINE, HOTLINE.parent / "telephony"):
+    for folder in (HOTLINE, *(HOTLINE.parent / plugin for plugin in ("nlp", "telephony"))):
         for file in sorted(folder.rglob("*.py")):
             yield str(file.relative_to(HOTLINE.parent)), ast.parse(file.read_text("utf-8"))
 
