@@ -18,8 +18,9 @@ Call = Literal["unit", "gas", "heat", "119", "120", "110", "122", "power", "muni
 class Reason:
     """Why a guard did not silence the alarm.
 
-    ``guard`` is its code (``negated``, ``supposed``, ``past``, ``over``, ``told``, ``asked``). ``absent``: no
-    word of it bears on the finding. ``lifted``: ``word`` does, but ``lifted_by`` says that it is happening.
+    ``guard`` is its code (``negated``, ``denied``, ``supposed``, ``foretold``, ``past``, ``once``, ``over``,
+    ``told``, ``asked``). ``absent``: no word of it bears on the finding. ``lifted``: ``word`` does, but
+    ``lifted_by`` says that it is happening.
     """
 
     guard: str

@@ -5,7 +5,7 @@ original it stands for, so that a finding can be marked in what the citizen real
 
 ``nlp/data/dialect.tsv`` says what is written instead of what (DOMAIN §4.5): the dialect of northern Henan,
 and what recognisers make of the trade's words. ``not_after`` and ``not_before`` are characters beside which
-an entry does not apply.
+an entry does not apply. ``nlp/data/traditional.tsv`` has the simplified form of traditional characters.
 """
 
 from __future__ import annotations
@@ -155,8 +155,15 @@ def _simple(character: str) -> str:
         return ""
     if category[0] == "Z" or category == "Cc":
         return _BLANK
-    plain = unicodedata.normalize("NFKC", character).lower()
+    plain = unicodedata.normalize("NFKC", character).lower().translate(_simplified())
     return "".join(_MARK_OF.get(one, _BLANK if one.isspace() else one) for one in plain)
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional characters (as ``str.translate`` wants them) and what stands for them."""
+    lines = files("nlp").joinpath("data/traditional.tsv").read_text("utf-8").splitlines()[1:]
+    return {ord(traditional): simplified for traditional, simplified in (line.split("\t") for line in lines)}
 
 
 def _is_latin(character: str) -> bool:

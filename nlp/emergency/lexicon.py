@@ -1,0 +1,130 @@
+"""Words of the rules, found in one pass.
+
+A concept is a set of words that mean the same to the rules. All words of all concepts are sought at once in a
+tree of characters, so the time is linear in the text whatever the words are: there is no pattern that could
+run wild.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nlp.text.normalise import standard_text
+
+GAP = "~"
+"""In a word: up to ``MOST_BETWEEN`` other characters may stand here."""
+MOST_BETWEEN = 5
+_LONGEST_WORD = 24
+
+Span = tuple[int, int]
+Found = Mapping[str, "tuple[Span, ...]"]
+"""Where each concept was found: spans in the order of their starts."""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """``excepts``: a word that lies inside one of these is something else."""
+
+    name: str
+    words: tuple[str, ...]
+    excepts: tuple[str, ...] = ()
+
+
+class _Node:
+    __slots__ = ("literal", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.literal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a concept as its literals in a row; ``excepts``: it makes others something else."""
+
+    concept: str
+    literals: tuple[int, ...]
+    excepts: bool
+
+
+class Lexicon:
+    """Finds the concepts it was made from."""
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._root = _Node()
+        self._literals: dict[str, int] = {}
+        self._words: dict[int, list[_Word]] = {}
+        names: list[str] = []
+        for concept in concepts:
+            names.append(concept.name)
+            self._add(concept.name, concept.words, excepts=False)
+            self._add(concept.name, concept.excepts, excepts=True)
+        self.concepts = frozenset(names)
+        if len(self.concepts) < len(names):
+            raise ValueError("a concept is given twice")
+
+    def find(self, text: str) -> Found:
+        """Every place of every concept in ``text``."""
+        places = self._places(text)
+        found: dict[str, set[Span]] = {}
+        others: dict[str, set[Span]] = {}
+        for literal in places:
+            for word in self._words.get(literal, ()):
+                spans = places[literal]
+                for part in word.literals[1:]:
+                    spans = _joined(spans, places.get(part, ()))
+                if spans:
+                    (others if word.excepts else found).setdefault(word.concept, set()).update(spans)
+        return {name: left for name, spans in found.items() if (left := _left(spans, others.get(name, ())))}
+
+    def _places(self, text: str) -> dict[int, list[Span]]:
+        places: dict[int, list[Span]] = {}
+        for start in range(len(text)):
+            node = self._root
+            for end in range(start, len(text)):
+                following = node.next.get(text[end])
+                if following is None:
+                    break
+                node = following
+                if node.literal is not None:
+                    places.setdefault(node.literal, []).append((start, end + 1))
+        return places
+
+    def _add(self, concept: str, words: Iterable[str], *, excepts: bool) -> None:
+        for form in dict.fromkeys(form for word in words for form in (word, standard_text(word))):
+            literals = tuple(self._literal(part) for part in form.split(GAP))
+            self._words.setdefault(literals[0], []).append(_Word(concept, literals, excepts))
+
+    def _literal(self, text: str) -> int:
+        if not text or len(text) > _LONGEST_WORD:
+            raise ValueError(f"a word has 1 to {_LONGEST_WORD} characters between gaps: {text!r}")
+        if text not in self._literals:
+            node = self._root
+            for character in text:
+                node = node.next.setdefault(character, _Node())
+            node.literal = self._literals[text] = len(self._literals)
+        return self._literals[text]
+
+
+def _left(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    covering = sorted(others)
+    return tuple(span for span in sorted(spans) if not _covered(span, covering))
+
+
+def _joined(firsts: Sequence[Span], seconds: Sequence[Span]) -> list[Span]:
+    joined = []
+    for start, end in firsts:
+        at = bisect_left(seconds, (end, 0))
+        if at < len(seconds) and seconds[at][0] - end <= MOST_BETWEEN:
+            joined.append((start, seconds[at][1]))
+    return joined
+
+
+def _covered(span: Span, others: Sequence[Span]) -> bool:
+    start, end = span
+    reach = 2 * (_LONGEST_WORD + MOST_BETWEEN)
+    first = bisect_left(others, (end - reach, 0))
+    last = bisect_right(others, (start, end + reach))
+    return any(others[at][1] >= end for at in range(first, last))
