@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from hotline.alarms.api import alarm_endpoints
+from hotline.alarms.feeds import AlarmsFeed
+from hotline.alarms.service import Alarms
 from hotline.calls.accounts import PhoneAccounts, PhoneWay
 from hotline.calls.api import call_endpoints
+from hotline.calls.areas import Areas
 from hotline.calls.arrivals import Arrivals
+from hotline.calls.case_calls import case_call_endpoints
 from hotline.calls.driver import Driver
+from hotline.calls.events import CallChanged
 from hotline.calls.feeds import call_feeds
 from hotline.calls.line import Line
+from hotline.calls.model import ENDED
 from hotline.calls.phones import Phones
 from hotline.calls.service import Calls, subscriptions
 from hotline.calls.views import CallViews
@@ -27,11 +34,16 @@ from hotline.errors import DomainError
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.interface import CommitListener
+from hotline.kernel.events import Recorded
+from hotline.kernel.jobs import JobQueue
 from hotline.kernel.leases import DatabaseLeases
 from hotline.kernel.relay import Subscription
 from hotline.kernel.sealing import Sealer
 from hotline.kernel.workers import Supervisor
 from hotline.lines import REALM, Lines, recordings_folder
+from hotline.nuisance.api import nuisance_endpoints
+from hotline.nuisance.feeds import NuisanceFeed
+from hotline.nuisance.service import END, Nuisances
 from hotline.ports.clock import Clock
 from hotline.ports.pbx import Pbx
 from hotline.ports.secrets import Secrets
@@ -65,25 +77,41 @@ class Calling:
         talks: ConversationViews,
         cases: Cases,
         staff: Staff,
+        jobs: JobQueue,
     ) -> None:
-        self._database, self._clock, self._staff = database, clock, staff
+        self._database, self._clock, self._staff, self._sealer = database, clock, staff, sealer
+        self._cases, self._conversations = cases, conversations
+        self._alarms = Alarms(clock, audit)
+        self._nuisances = Nuisances(clock, sealer, audit, jobs)
+        jobs.register(END, self._nuisances.end)
         self._wrap_up = timedelta(seconds=settings.wrap_up_seconds)
         self.phones, self.line = Phones(), Line()
         recordings, folder = Recordings(), recordings_folder(settings)
         self._calls = Calls(
             database,
             clock,
-            Arrivals(sealer, contacts, conversations),
+            Arrivals(sealer, contacts, conversations, self._nuisances),
             conversations,
             recordings,
             self.phones,
             wrap_up=self._wrap_up,
             ring=timedelta(seconds=settings.offer_seconds),
         )
-        self._views = CallViews(sealer, contacts, talks)
-        self._desk = CallDesk(database, clock, sealer, audit, self._calls, self.line, self.phones)
-        self._accounts = PhoneAccounts(database, audit, throttle, self.line, self._way)
-        self._listening = Listening(database, clock, audit, secrets, folder, WhoListens(cases))
+        self._views = CallViews(sealer, contacts, talks, Areas(settings.number_areas))
+        self._desk = CallDesk(
+            database,
+            clock,
+            sealer,
+            audit,
+            self._calls,
+            self.line,
+            self.phones,
+            self._nuisances,
+            self._alarms,
+        )
+        self._accounts = PhoneAccounts(database, audit, throttle, self.line, self._way, contacts)
+        self._may_listen = WhoListens(cases)
+        self._listening = Listening(database, clock, audit, secrets, folder, self._may_listen)
         self._lines = Lines(settings, clock, self._calls, _explain) if settings.telephony else None
         self._driver = Driver(database, clock, leases, self.line, self.phones, self._connect)
         self._mixer = Mixer(
@@ -94,7 +122,7 @@ class Calling:
     @property
     def feeds(self) -> Sequence[Feed]:
         """Live views."""
-        return call_feeds(self._views)
+        return [*call_feeds(self._views), NuisanceFeed(self._sealer), AlarmsFeed()]
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
@@ -108,13 +136,18 @@ class Calling:
             call_endpoints(
                 self._database, self._clock, self._desk, self._views, self._accounts, self._wrap_up
             ),
+            case_call_endpoints(
+                self._database, self._cases, self._conversations, self._views, self._may_listen
+            ),
             recording_endpoints(self._clock, self._listening),
+            nuisance_endpoints(self._database, self._sealer, self._nuisances),
+            alarm_endpoints(self._database, self._alarms),
         ]
 
     @property
     def wakes(self) -> Sequence[CommitListener]:
         """Whom commits wake."""
-        return [self._driver.committed, self._mixer.committed]
+        return [self._driver.committed, self._mixer.committed, self._calls_ended]
 
     def sockets(self, host: str) -> Sequence[str]:
         """Origins that pages asked for by ``host`` may connect to: the exchange's, once it has ports."""
@@ -130,6 +163,12 @@ class Calling:
         supervisor.add("calls", self._driver.run)
         supervisor.add("recordings", self._mixer.run)
         board.add("telephony", self._lines.health)
+
+    def _calls_ended(self, recorded: Sequence[Recorded]) -> None:
+        """The account of a citizen's page was for one call."""
+        for one in recorded:
+            if isinstance(one.event, CallChanged) and one.event.state == ENDED and self.line.is_up:
+                self._begin(self._accounts.call_ended(one.event.call_id))
 
     def signed_out(self, user_id: str) -> None:
         """The telephone ends with the session."""

@@ -66,6 +66,9 @@ class Settings(BaseModel):
     """Addresses or networks the carrier's calls come from, separated by commas; empty: ``trunk_host``."""
     trunk_caller_ids: str = ""
     """Our own numbers at the carrier, separated by commas; calls to citizens show the first."""
+    number_areas: Path | None = None
+    """A CSV file (``prefix,zh-CN,en``) that tells where mobile numbers are from; the area codes of land lines
+    ship with the product."""
     speech_engine: str = "vosk"
     """vosk, faster-whisper, sherpa-onnx, ``module:NAME`` for one of the site's own, or "off"."""
     speech_model: str = ""

@@ -16,8 +16,8 @@ from hotline.web.endpoint import Schema
 class AlarmView(Schema):
     """An open alarm. ``staff`` is whom it is about, by name, and None for those about no person.
 
-    ``detail`` depends on the kind: "calls_capped" has ``limit`` (calls a minute), "recording_fails" has
-    ``reason`` ("nothing_written", "disk_full", "folder_unwritable").
+    ``detail`` depends on the kind: "recording_fails" has ``reason`` ("nothing_written", "disk_full",
+    "folder_unwritable").
     """
 
     id: str

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hotline.calls import store
 from hotline.calls.line import Line
-from hotline.calls.model import WEB_ACCOUNT
+from hotline.calls.model import WEB, WEB_ACCOUNT
+from hotline.contacts.service import Contacts
+from hotline.conversations.views import by_ids as conversations_by_id
 from hotline.errors import Unavailable
 from hotline.kernel.audit import Act, Audit
 from hotline.kernel.db import Database
@@ -59,7 +62,9 @@ class PhoneAccounts:
         throttle: Throttle,
         line: Line,
         way: Callable[[], PhoneWay | None],
+        contacts: Contacts,
     ) -> None:
+        self._contacts = contacts
         self._database = database
         self._audit = audit
         self._throttle = throttle
@@ -78,6 +83,17 @@ class PhoneAccounts:
         await self._throttle.spend(VISITORS, "address", address)
         await self._throttle.spend(VISITORS, "visitor", who.id)
         return await self._make(WEB_ACCOUNT + who.id, AccountKind.CITIZEN, VISITOR_TTL, host)
+
+    async def call_ended(self, call_id: str) -> None:
+        """A citizen's account is for one call: with it, the account ends."""
+        async with self._database.read() as reader:
+            row = await store.by_id(reader, call_id)
+            if row is None or row.called != WEB:
+                return
+            talk = (await conversations_by_id(reader, [row.conversation_id]))[row.conversation_id]
+            visitors = await self._contacts.external_ids(reader, talk.contact_id, WEB)
+        for visitor in visitors:
+            await self.revoke_quietly(WEB_ACCOUNT + visitor)
 
     async def revoke(self, user_id: str) -> None:
         """The account is gone; nothing happens when there is none."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hotline.calls import store
 from hotline.calls.accounts import PhoneAccounts, PhoneAccountView
-from hotline.calls.views import CallPop, CallView, CallViews
+from hotline.calls.views import CallPop, CallView, CallViews, MissedCallView
 from hotline.calls.worklist import CallDesk
 from hotline.errors import Forbidden, NotFound
 from hotline.kernel.db import Database
@@ -31,6 +31,18 @@ class ClearedView(Schema):
     cleared: int
 
 
+class NuisanceBody(Schema):
+    """What the caller did."""
+
+    reason: str = Field(min_length=4, max_length=500)
+
+
+class ReportedView(Schema):
+    """The entry that waits for a decision."""
+
+    nuisance_id: str
+
+
 class CallBackView(Schema):
     """The call that was begun; what becomes of it is told by ``my.calls``."""
 
@@ -49,7 +61,7 @@ def call_endpoints(
     api = Endpoints("calls")
 
     @api.get("/api/calls/missed")
-    async def missed(call: Call) -> list[CallView]:
+    async def missed(call: Call) -> list[MissedCallView]:
         """The worklist of missed calls, the newest first."""
         if not any(call.who.may(one) for one in MAY_SEE):
             raise Forbidden("forbidden", capability=MAY_SEE[0])
@@ -100,6 +112,13 @@ def call_endpoints(
     async def hang_up(call: Call) -> None:
         """End the own call."""
         await desk.hang_up(call.who, call.path["call_id"])
+
+    @api.post("/api/calls/{call_id}/nuisance", needs="desk.work")
+    async def nuisance(call: Call, body: NuisanceBody) -> ReportedView:
+        """Propose the caller of an own call for the list of nuisance callers; a shift lead decides."""
+        async with database.uow() as tx:
+            entry_id = await desk.report(tx, call.who, call.path["call_id"], body.reason.strip())
+        return ReportedView(nuisance_id=entry_id)
 
     @api.post("/api/agent/wrap-up/extend", needs="desk.work")
     async def extend(call: Call) -> AgentStateView:

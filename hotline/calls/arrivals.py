@@ -14,8 +14,10 @@ from hotline.contacts.service import Contacts
 from hotline.conversations.service import Conversations
 from hotline.kernel.db import Tx
 from hotline.kernel.sealing import Sealer
+from hotline.nuisance.service import Nuisances
 from hotline.ports.callsink import CallArrived
 from hotline.ports.pbx import CallState, Direction
+from hotline.queue.model import Priority
 
 LONGEST_NUMBER = 40
 """Characters of a number that are kept; a longer one is none."""
@@ -24,8 +26,11 @@ LONGEST_NUMBER = 40
 class Arrivals:
     """Makes calls; methods join the caller's unit of work."""
 
-    def __init__(self, sealer: Sealer, contacts: Contacts, conversations: Conversations) -> None:
+    def __init__(
+        self, sealer: Sealer, contacts: Contacts, conversations: Conversations, nuisances: Nuisances
+    ) -> None:
         self._sealer = sealer
+        self._nuisances = nuisances
         self._contacts = contacts
         self._conversations = conversations
 
@@ -55,6 +60,11 @@ class Arrivals:
         await store.insert(tx, row)
         call_changed(tx, fact.call_id, talk.id, str(row["state"]))
         return cast("sa.Row[Any]", await store.by_id(tx, fact.call_id))
+
+    async def priority(self, tx: Tx, row: sa.Row[Any]) -> Priority:
+        """Nobody is turned away: who is on the list of nuisance callers waits behind the others."""
+        is_nuisance = await self._nuisances.is_confirmed(tx, row.number_blind)
+        return Priority.LAST if is_nuisance else Priority.NORMAL
 
     async def _citizen(self, tx: Tx, fact: CallArrived, number: str | None) -> str:
         if fact.called == WEB and fact.name.startswith(WEB_ACCOUNT):

@@ -60,7 +60,7 @@ class MissedCallsFeed:
         return [event.call_id] if isinstance(event, CallChanged) else []
 
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
-        """Calls as ``CallView``."""
+        """Calls as ``MissedCallView``."""
         found = await self._views.missed(reader, ids)
         return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in found]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from hotline.errors import FieldProblem, InvalidInput
 from hotline.ports.callsink import (
     CallAgentGone,
     CallAnswered,
@@ -26,6 +28,14 @@ WEB = "web"
 """What the exchange notes as dialled when the phone on the citizen page calls; no trunk can send it."""
 WEB_ACCOUNT = "web-"
 """Before the visitor's id, in the name of the page's account."""
+CALL_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
+
+
+def safe_id(call_id: str) -> str:
+    """``call_id`` itself; ``InvalidInput`` ("call_id_unsafe") for what no exchange calls a call."""
+    if not CALL_ID.fullmatch(call_id):
+        raise InvalidInput([FieldProblem("call_id", "call_id_unsafe")], "call_id_unsafe")
+    return call_id
 
 
 class Missed(StrEnum):

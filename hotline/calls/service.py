@@ -200,7 +200,7 @@ class Calls:
         now, talk = self._clock.now(), row.conversation_id
         match effect:
             case Effect.WAITS:
-                await telephone.call_waits(tx, talk, since, now)
+                await telephone.call_waits(tx, talk, since, now, await self.arrivals.priority(tx, row))
             case Effect.LEAVES_LINE:
                 await telephone.call_gone(tx, talk, now)
             case Effect.CLOSES:

@@ -9,14 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from hotline.calls import offers, store
+from hotline.calls.areas import Area, Areas
 from hotline.calls.model import ENDED, Missed, MissedWhy, OfferOutcome, Result
 from hotline.contacts.model import mask_phone
 from hotline.contacts.service import Contacts
-from hotline.contacts.views import ContactView
+from hotline.contacts.views import ContactView, contacts_by_id
 from hotline.conversations.views import AgentRef, ConversationViews, HistoryView
 from hotline.conversations.views import by_ids as conversations_by_id
 from hotline.kernel.db import Reader
 from hotline.kernel.sealing import Sealer
+from hotline.nuisance.model import Standing
+from hotline.nuisance.views import standings
 from hotline.queue.model import ItemState
 from hotline.queue.views import calls_of_agent
 from hotline.recordings.views import RecordingRef, recordings_of_calls
@@ -39,6 +42,8 @@ class CallOfferView(Schema):
 
 class CallView(Schema):
     """A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
+    ``area`` is where the number is from, as far as that is known. ``nuisance``: the number is proposed for
+    the list of nuisance callers, or on it.
 
     ``state`` is that of the exchange, or "ended". ``ringing_at`` is the first ring of all; ``offers`` has
     each, in order, the last one last. ``missed_why`` is set with ``missed``.
@@ -50,6 +55,8 @@ class CallView(Schema):
     direction: str
     state: str
     number: str | None
+    area: Area | None
+    nuisance: Standing | None
     called: str
     arrived_at: datetime
     waiting_since: datetime | None
@@ -63,6 +70,14 @@ class CallView(Schema):
     missed_why: MissedWhy | None
     offers: list[CallOfferView]
     recording: RecordingRef | None
+
+
+class MissedCallView(CallView):
+    """A missed call with whose it was, masked: ``contact`` when calls of the number are one citizen's, else
+    ``possible`` has those who are known by it."""
+
+    contact: ContactView | None
+    possible: list[ContactView]
 
 
 class CallPop(CallView):
@@ -81,10 +96,11 @@ class CallPop(CallView):
 class CallViews:
     """Shapes calls."""
 
-    def __init__(self, sealer: Sealer, contacts: Contacts, talks: ConversationViews) -> None:
+    def __init__(self, sealer: Sealer, contacts: Contacts, talks: ConversationViews, areas: Areas) -> None:
         self._sealer = sealer
         self._contacts = contacts
         self._talks = talks
+        self._areas = areas
 
     async def views(
         self, reader: Reader, rows: Sequence[sa.Row[Any]], *, masked: bool = True
@@ -95,10 +111,12 @@ class CallViews:
         agents = [row.agent_id for row in rows] + [one.agent_id for some in rung.values() for one in some]
         names = await user_names(reader, agents)
         recordings = await recordings_of_calls(reader, ids)
+        listed = await standings(reader, [row.number_blind for row in rows if row.number_blind])
         return [
             CallView.model_validate(
                 {
                     **self._fields(row, names, recordings.get(row.id), masked),
+                    "nuisance": listed.get(row.number_blind),
                     "offers": [_offer(one, names) for one in rung.get(row.id, ())],
                 }
             )
@@ -110,9 +128,21 @@ class CallViews:
         held = row.state != ENDED and row.agent_id == viewer_id
         return (await self.views(reader, [row], masked=not held))[0]
 
-    async def missed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[CallView]:
+    async def missed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[MissedCallView]:
         """The worklist of missed calls, the newest first; or those of ``ids`` that are on it."""
-        return await self.views(reader, await store.missed(reader, ids, MOST_MISSED))
+        rows = await store.missed(reader, ids, MOST_MISSED)
+        talks = await conversations_by_id(reader, [row.conversation_id for row in rows])
+        contact_ids = {row.id: talks[row.conversation_id].contact_id for row in rows}
+        theirs = await contacts_by_id(reader, self._sealer, list(contact_ids.values()))
+        blinds = [row.number_blind for row in rows if row.number_blind]
+        possible = await self._contacts.found_by_index(reader, blinds)
+        shown = []
+        for row, view in zip(rows, await self.views(reader, rows), strict=True):
+            contact = theirs[contact_ids[row.id]]
+            others = [one for one in possible.get(row.number_blind, ()) if one.id != contact.id]
+            known = contact if contact.name else None
+            shown.append(MissedCallView(**view.model_dump(), contact=known, possible=others))
+        return shown
 
     async def to_be_filed(self, reader: Reader, ids: Sequence[str] | None = None) -> list[CallView]:
         """Calls that nobody wrote down, the newest first; or those of ``ids`` that are."""
@@ -167,6 +197,7 @@ class CallViews:
         return {
             **{name: getattr(row, name) for name in same},
             "number": mask_phone(number) if number and masked else number,
+            "area": self._areas.of(number) if number else None,
             "agent": _agent(row.agent_id, names),
             "missed_why": row.missed_why if row.missed is not None else None,
             "recording": recording,

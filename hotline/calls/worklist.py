@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
+from hotline.alarms.model import STAFF, Kind
+from hotline.alarms.service import Alarms
 from hotline.calls import store
 from hotline.calls.arrivals import call_changed
 from hotline.calls.line import Line
-from hotline.calls.model import ENDED, Missed
+from hotline.calls.model import ENDED, Missed, safe_id
 from hotline.calls.phones import Phones
 from hotline.calls.service import Calls
 from hotline.cases.service import Cases
 from hotline.contacts.model import PHONE
 from hotline.conversations.views import case_ids_of_sender
-from hotline.errors import Conflict, NotFound
+from hotline.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
 from hotline.kernel.audit import Act, Audit
 from hotline.kernel.db import Database, Reader, Tx
 from hotline.kernel.ids import new_id
 from hotline.kernel.sealing import Sealer
+from hotline.nuisance.service import Nuisances
 from hotline.ports.callsink import CallArrived
 from hotline.ports.clock import Clock
 from hotline.ports.pbx import Callback, CallState, Direction, Outcome
@@ -60,7 +64,11 @@ class CallDesk:
         calls: Calls,
         line: Line,
         phones: Phones,
+        nuisances: Nuisances,
+        alarms: Alarms,
     ) -> None:
+        self._nuisances = nuisances
+        self._alarms = alarms
         self._database = database
         self._clock = clock
         self._sealer = sealer
@@ -96,6 +104,10 @@ class CallDesk:
         ``Conflict``: "missed_gone", "number_withheld", "phone_missing", "agent_calling"; and what
         ``Pbx.originate`` refuses. The missed call leaves the worklist when the citizen was reached.
         """
+        async with self._refusals_noted(who, "call.back", call_id):
+            return await self._call_back(who, safe_id(call_id))
+
+    async def _call_back(self, who: Principal, call_id: str) -> str:
         pbx, fresh_id, now = self._line.pbx, OURS + new_id(), self._clock.now()
         if not self._phones.has(who.id):
             raise Conflict("phone_missing")
@@ -130,9 +142,37 @@ class CallDesk:
 
     async def hang_up(self, who: Principal, call_id: str) -> None:
         """The agent ends the own call; ``NotFound`` for another's, nothing happens to one that is over."""
-        async with self._database.read() as reader:
-            row = await store.by_id(reader, call_id)
-        if row is None or row.agent_id != who.id:
-            raise NotFound()
+        async with self._refusals_noted(who, "call.hang_up", call_id), self._database.read() as reader:
+            row = await store.by_id(reader, safe_id(call_id))
+            if row is None or row.agent_id != who.id:
+                raise NotFound()
         if row.state not in (ENDED, CallState.WAITING):
             await self._line.pbx.hang_up(call_id)
+
+    async def report(self, tx: Tx, who: Principal, call_id: str, reason: str) -> str:
+        """Propose the caller for the list of nuisance callers; the entry's id.
+
+        Agents do so for their own calls. ``Conflict``: "number_withheld", and as ``Nuisances.propose``.
+        """
+        row = await store.by_id(tx, safe_id(call_id))
+        if row is None or row.agent_id != who.id:
+            raise NotFound()
+        if row.number_sealed is None:
+            raise Conflict("number_withheld")
+        number = self._sealer.open(row.number_sealed)
+        entry_id = await self._nuisances.propose(tx, who, number, call_id, reason)
+        call_changed(tx, row.id, row.conversation_id, row.state)
+        return entry_id
+
+    @asynccontextmanager
+    async def _refusals_noted(self, who: Principal, action: str, call_id: str) -> AsyncIterator[None]:
+        """Around what is asked of the exchange: a refusal is audited, and an excess raises the alarm."""
+        try:
+            yield
+        except (InvalidInput, Forbidden, NotFound, TooMany) as refused:
+            what = "call:" + call_id.encode("unicode_escape").decode()[:100]
+            await self._audit.denied(self._database, who.actor, action, what, code=refused.code)
+            if isinstance(refused, TooMany):
+                async with self._database.uow() as tx:
+                    await self._alarms.raised(tx, Kind.CALLS_CAPPED, STAFF + who.id)
+            raise

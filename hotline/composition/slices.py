@@ -88,6 +88,7 @@ class Slices:
             self.chats,
             self.cases,
             self.staff,
+            c.jobs,
         )
         self.speech = Speech(
             c.settings, c.clock, c.database, c.leases, c.audit, c.secrets, self.cases, self.calling.line

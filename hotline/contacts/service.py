@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,9 @@ from hotline.web.throttle import Limit, Throttle
 
 REVEALS = Limit("reveal", 20, timedelta(days=1))
 """DOMAIN §10: so many reveals a day are ordinary work; the next one is refused until a person looks."""
+
+LISTED = 1000
+"""Contacts that are looked up for one list."""
 
 
 class Contacts:
@@ -117,6 +121,17 @@ class Contacts:
             return []
         rows = await store.by_phone(reader, self._sealer.blind(number))
         return [contact_view(row, self._sealer) for row in rows]
+
+    async def found_by_index(self, reader: Reader, blinds: Sequence[str]) -> dict[str, list[ContactView]]:
+        """Masked contacts by the blind index of their number, for lists; at most ``LISTED`` of all."""
+        found: dict[str, list[ContactView]] = {}
+        for row in await store.by_phones(reader, list(dict.fromkeys(blinds)), LISTED):
+            found.setdefault(row.phone_blind, []).append(contact_view(row, self._sealer))
+        return found
+
+    async def external_ids(self, reader: Reader, contact_id: str, channel: str) -> list[str]:
+        """How a channel names a contact; one may have several."""
+        return await store.external_ids(reader, contact_id, channel)
 
     async def reveal(self, actor: str, contact_id: str, reason: str) -> ContactView:
         """The plain name and phone, for a stated reason; audited, and refused beyond the day's measure."""

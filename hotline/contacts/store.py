@@ -64,9 +64,25 @@ async def id_by_identity(reader: Reader, identity: Identity) -> str | None:
     return found
 
 
+async def external_ids(reader: Reader, contact_id: str, channel: str) -> list[str]:
+    """A contact's identities in one channel."""
+    query = sa.select(contact_identity.c.external_id).where(
+        contact_identity.c.contact_id == contact_id, contact_identity.c.channel == channel
+    )
+    return list((await reader.execute(query)).scalars())
+
+
 async def by_phone(reader: Reader, blind: str, limit: int = 10) -> Sequence[sa.Row[Any]]:
     """Contacts with a number, the most recently changed first; several citizens may share one."""
     query = sa.select(contact).where(contact.c.phone_blind == blind).order_by(contact.c.updated_at.desc())
+    return (await reader.execute(query.limit(limit))).all()
+
+
+async def by_phones(reader: Reader, blinds: Sequence[str], limit: int) -> Sequence[sa.Row[Any]]:
+    """Contacts with any of some numbers, the most recently changed first."""
+    if not blinds:
+        return []
+    query = sa.select(contact).where(contact.c.phone_blind.in_(blinds)).order_by(contact.c.updated_at.desc())
     return (await reader.execute(query.limit(limit))).all()
 
 

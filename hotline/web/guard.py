@@ -87,9 +87,11 @@ class Guard:
         """The aiohttp handler of ``endpoint``."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if any("\0" in text for text in (*request.match_info.values(), *request.query.values())):
-                raise InvalidInput([FieldProblem("", "text_binary")])
             principal = await self._admit(endpoint, request)
+            if any("\0" in text for text in (*request.match_info.values(), *request.query.values())):
+                if endpoint.audience == "staff" and principal is not None:
+                    await self._on_denied(principal, endpoint.operation_id, endpoint.path)
+                raise InvalidInput([FieldProblem("", "text_binary")])
             language = choose_language(request.headers.get("Accept-Language"))
             arguments: dict[str, Any] = {}
             if endpoint.body is not None:

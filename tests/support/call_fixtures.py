@@ -14,10 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from aiohttp.test_utils import TestServer
 
+from hotline.alarms.api import alarm_endpoints
+from hotline.alarms.feeds import AlarmsFeed
+from hotline.alarms.service import Alarms
 from hotline.calls import store as call_store
 from hotline.calls.accounts import PhoneAccounts, PhoneWay
 from hotline.calls.api import call_endpoints
+from hotline.calls.areas import Areas
 from hotline.calls.arrivals import Arrivals
+from hotline.calls.case_calls import case_call_endpoints
 from hotline.calls.driver import Driver, StillOurs
 from hotline.calls.feeds import call_feeds
 from hotline.calls.line import Line
@@ -25,14 +30,20 @@ from hotline.calls.phones import Phones
 from hotline.calls.service import Calls
 from hotline.calls.service import subscriptions as call_subscriptions
 from hotline.calls.views import CallViews
-from hotline.calls.worklist import CallDesk
+from hotline.calls.worklist import CallDesk, WhoListens
 from hotline.conversations.service import subscriptions as conversation_subscriptions
 from hotline.kernel.db import Database
+from hotline.kernel.jobs import JobQueue
 from hotline.kernel.leases import DatabaseLeases
 from hotline.kernel.relay import Relay
+from hotline.nuisance.api import nuisance_endpoints
+from hotline.nuisance.feeds import NuisanceFeed
+from hotline.nuisance.service import END, Nuisances
 from hotline.ports.pbx import Pbx
 from hotline.queue import store as queue_store
 from hotline.queue.router import Router
+from hotline.recordings.api import recording_endpoints
+from hotline.recordings.listening import Listening
 from hotline.recordings.service import Recordings
 from hotline.web.endpoint import Endpoints
 from hotline.web.live import Feed
@@ -50,10 +61,14 @@ class CallHouse(ChatHouse):
         super().__init__(database, folder)
         self.phones, self.line = Phones(), Line()
         self.recordings = Recordings()
+        self.jobs = JobQueue(database, self.clock)
+        self.nuisances = Nuisances(self.clock, self.sealer, self.audit, self.jobs)
+        self.jobs.register(END, self.nuisances.end)
+        self.alarms = Alarms(self.clock, self.audit)
         self.calls = Calls(
             database,
             self.clock,
-            Arrivals(self.sealer, self.contacts, self.conversations),
+            Arrivals(self.sealer, self.contacts, self.conversations, self.nuisances),
             self.conversations,
             self.recordings,
             self.phones,
@@ -81,21 +96,42 @@ class CallHouse(ChatHouse):
         self.hub.on_presence(self.router.presence_changed)
 
         self.call_desk = CallDesk(
-            database, self.clock, self.sealer, self.audit, self.calls, self.line, self.phones
+            database,
+            self.clock,
+            self.sealer,
+            self.audit,
+            self.calls,
+            self.line,
+            self.phones,
+            self.nuisances,
+            self.alarms,
         )
+        way = PhoneWay("wss", 8089, "hotline")
         self.phone_accounts = PhoneAccounts(
-            database, self.audit, self.throttle, self.line, lambda: PhoneWay("wss", 8089, "hotline")
+            database, self.audit, self.throttle, self.line, lambda: way, self.contacts
+        )
+        self.may_listen = WhoListens(self.cases)
+        self.recordings_folder = folder / "recordings"
+        self.listening = Listening(
+            database, self.clock, self.audit, self.keys, self.recordings_folder, self.may_listen
         )
 
     def feeds(self) -> list[Feed]:
-        self.call_views = CallViews(self.sealer, self.contacts, self.views)
-        return [*super().feeds(), *call_feeds(self.call_views)]
+        self.call_views = CallViews(self.sealer, self.contacts, self.views, Areas())
+        more = (NuisanceFeed(self.sealer), AlarmsFeed())
+        return [*super().feeds(), *call_feeds(self.call_views), *more]
 
     def more_endpoints(self) -> list[Endpoints]:
         return [
             call_endpoints(
                 self.database, self.clock, self.call_desk, self.call_views, self.phone_accounts, WRAP_UP
-            )
+            ),
+            case_call_endpoints(
+                self.database, self.cases, self.conversations, self.call_views, self.may_listen
+            ),
+            recording_endpoints(self.clock, self.listening),
+            nuisance_endpoints(self.database, self.sealer, self.nuisances),
+            alarm_endpoints(self.database, self.alarms),
         ]
 
     @asynccontextmanager

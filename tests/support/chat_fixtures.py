@@ -55,7 +55,20 @@ from tests.support.case_fixtures import ROOT, CaseHouse
 from tests.support.staff_fixtures import PASSWORD, Reply, Visit, cheap_passwords
 from tests.support.waiting import PATIENCE, until
 
-SLICES = ("web", "cases", "contacts", "staff", "conversations", "queue", "intake", "desk", "calls", "ports")
+SLICES = (
+    "web",
+    "cases",
+    "contacts",
+    "staff",
+    "conversations",
+    "queue",
+    "intake",
+    "desk",
+    "calls",
+    "ports",
+    "nuisance",
+    "recordings",
+)
 both_engines = pytest.mark.parametrize("chat_url", ["sqlite", "postgresql"], indirect=True)
 """For tests of what happens at the same moment: there the engines differ."""
 OFFER_SECONDS = 20

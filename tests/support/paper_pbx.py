@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hotline.errors import TooMany
 from hotline.ports.audiosink import AudioSink, Leg
 from hotline.ports.callsink import (
     AgentPhone,
@@ -42,6 +43,7 @@ class PaperPbx:
         self.up = True
         self.outcome: Outcome | None = None
         self.deaf = False
+        self.allowance = 100
         self.taps: dict[tuple[str, Leg], AudioSink] = {}
         self._numbers = itertools.count(1)
 
@@ -75,6 +77,14 @@ class PaperPbx:
         self.calls[call_id] = Call(call_id, CallState.WAITING, number, called="12345", since=since or now)
         await self.tell(CallArrived(call_id, number, "", "12345", now))
         await self.tell(CallWaiting(call_id, since or now, "", now))
+        return call_id
+
+    async def dial_from_page(self, user: str) -> str:
+        """A citizen calls from the page with this account; the call's id."""
+        call_id, now = f"1790000000.{next(self._numbers)}", self.clock.now()
+        self.calls[call_id] = Call(call_id, CallState.WAITING, "", user, called="web", since=now)
+        await self.tell(CallArrived(call_id, "", user, "web", now))
+        await self.tell(CallWaiting(call_id, now, "", now))
         return call_id
 
     async def pick_up(self, call_id: str, fallback: bool = False) -> None:
@@ -149,6 +159,9 @@ class PaperPbx:
         return Outcome.DONE if call_id in self.calls else Outcome.GONE
 
     async def originate(self, callback: Callback) -> Outcome:
+        if self.allowance == 0:
+            raise TooMany("originate_limit", retry_after=30)
+        self.allowance -= 1
         if self.outcome is not None:
             return self.outcome
         call = Call(callback.call_id, CallState.DIALLING, callback.number, direction=Direction.OUTBOUND)

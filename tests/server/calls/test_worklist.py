@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from hotline.ports.pbx import CallState, Outcome
 from tests.support.call_fixtures import CallTown
 from tests.support.waiting import until
@@ -140,3 +142,65 @@ async def test_a_visitors_account_is_the_visitors_own_and_throttled(town: CallTo
     replies = [await citizen.call("POST", "/api/citizen/phone/account") for _ in range(10)]
     assert replies[-1].status == 429
     assert (await town.browser("citizen").call("POST", "/api/citizen/phone/account")).status == 401
+
+
+async def test_a_missed_call_says_whose_it_was_or_possibly_was_and_from_where(town: CallTown) -> None:
+    async with town.house.database.uow() as tx:
+        await town.house.contacts.add(tx, "Li Na", NUMBER)
+        for name in ("Wang Wei", "Wang Fang"):
+            await town.house.contacts.add(tx, name, "03938812345")
+    known, shared, unknown = await missed(town), await missed(town, "03938812345"), await missed(town, "")
+    ann = await town.member("ann", "agent")
+    listed = {one["id"]: one for one in (await ann.call("GET", "/api/calls/missed")).body}
+    assert (listed[known]["contact"]["name"], listed[known]["possible"]) == ("L****", [])
+    assert (listed[known]["area"]) == {"kind": "mobile", "name": None}
+    assert listed[shared]["contact"] is None
+    assert sorted(one["name"] for one in listed[shared]["possible"]) == ["W*******", "W********"]
+    assert listed[shared]["area"]["name"]["en"] == "Puyang, Henan"
+    assert (listed[unknown]["contact"], listed[unknown]["area"]) == (None, None)
+
+
+async def test_what_is_no_call_is_refused_and_audited_before_anything_is_asked(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    offers = list(town.pbx.offers)
+    forged = quote("1\r\nAction: Originate", safe="")
+    for path in (f"/api/calls/{forged}/hang-up", f"/api/calls/missed/{forged}/call-back"):
+        refused = await ann.call("POST", path)
+        assert (refused.status, refused.body["code"]) == (422, "call_id_unsafe")
+    assert (await ann.call("POST", "/api/calls/unknown/hang-up")).status == 404
+    told = [(action, what) for who, action, what in await town.house.denials() if who == f"staff:{ann.id}"]
+    written = "call:1\\r\\nAction: Originate"
+    assert told == [("call.hang_up", written), ("call.back", written), ("call.hang_up", "call:unknown")]
+    assert town.pbx.offers == offers
+
+
+async def test_a_cap_that_is_reached_alarms_who_looks_after_the_floor(town: CallTown) -> None:
+    ann, lead = await town.agent_with_phone("ann"), await town.member("lead", "shift_lead")
+    shown = await (await lead.open_page()).watch("alarms")
+    town.pbx.allowance = 1
+    for expected in (200, 429, 429):
+        call_id = await missed(town)
+        assert (await ann.call("POST", f"/api/calls/missed/{call_id}/call-back")).status == expected
+        if expected == 200:
+            (fresh,) = [one for one in town.pbx.calls if one.startswith("hotline-")]
+            await town.pbx.caller_hangs_up(fresh)
+            await town.settled(fresh, state="ended")
+    await until(lambda: any(one.data["times"] == 2 for one in shown.values()), "the alarm is shown")
+    (alarm,) = shown.values()
+    assert (alarm.data["kind"], alarm.data["staff"]) == ("calls_capped", "Name of ann")
+    assert (await ann.call("GET", "/api/alarms")).status == 403
+    assert [one["id"] for one in (await lead.call("GET", "/api/alarms")).body] == [alarm.id]
+    assert (await lead.call("POST", f"/api/alarms/{alarm.id}/seen-to")).status == 204
+    await until(lambda: shown == {}, "it is seen to")
+    assert (await lead.call("POST", f"/api/alarms/{alarm.id}/seen-to")).status == 404
+
+
+async def test_a_citizens_account_ends_with_the_call(town: CallTown) -> None:
+    citizen = await town.citizen()
+    user = (await citizen.call("POST", "/api/citizen/phone/account")).body["user"]
+    call_id = await town.pbx.dial_from_page(user)
+    assert user in town.pbx.accounts
+    await town.pbx.caller_hangs_up(call_id)
+    await town.settled(call_id, state="ended")
+    await town.calling.phone_accounts.call_ended(call_id)
+    assert town.pbx.accounts == {}
