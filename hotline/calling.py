@@ -10,12 +10,14 @@ from datetime import timedelta
 from hotline.alarms.api import alarm_endpoints
 from hotline.alarms.feeds import AlarmsFeed
 from hotline.alarms.service import Alarms
+from hotline.calendar.model import parse_periods
 from hotline.calls.accounts import PhoneAccounts, PhoneWay
 from hotline.calls.api import call_endpoints
 from hotline.calls.areas import Areas
 from hotline.calls.arrivals import Arrivals
 from hotline.calls.case_calls import case_call_endpoints
 from hotline.calls.driver import Driver
+from hotline.calls.duty import Service
 from hotline.calls.events import CallChanged
 from hotline.calls.feeds import call_feeds
 from hotline.calls.line import Line
@@ -30,7 +32,7 @@ from hotline.config import Settings
 from hotline.contacts.service import Contacts
 from hotline.conversations.service import Conversations
 from hotline.conversations.views import ConversationViews
-from hotline.errors import DomainError
+from hotline.errors import ConfigurationError, DomainError
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.interface import CommitListener
@@ -113,7 +115,9 @@ class Calling:
         self._may_listen = WhoListens(cases)
         self._listening = Listening(database, clock, audit, secrets, folder, self._may_listen)
         self._lines = Lines(settings, clock, self._calls, _explain) if settings.telephony else None
-        self._driver = Driver(database, clock, leases, self.line, self.phones, self._connect)
+        self._driver = Driver(
+            database, clock, leases, self.line, self.phones, self._connect, _service(settings)
+        )
         self._mixer = Mixer(
             database, clock, leases, recordings, folder, self._calls.of_recording, lambda: self.line.is_up
         )
@@ -205,3 +209,12 @@ def _explain(error: Exception) -> str:
     if isinstance(error, DomainError):
         return server_catalogue().text("en", error.code, error.params)
     return f"{type(error).__name__}: {error}"
+
+
+def _service(settings: Settings) -> Service:
+    """Raises ``ConfigurationError`` ("setting_invalid")."""
+    try:
+        hours = parse_periods(settings.service_hours) if settings.service_hours else ()
+    except ValueError as error:
+        raise ConfigurationError("setting_invalid", name="service_hours", reason=str(error)) from error
+    return Service(hours, timedelta(seconds=settings.nobody_on_duty_seconds))

@@ -41,6 +41,11 @@ class Settings(BaseModel):
     """A citizen who does not answer the survey in the chat within so many days is exempt (DOMAIN §6.2)."""
     offer_seconds: int = Field(default=20, ge=5, le=120)
     """How long an agent may let an offer wait before it goes to the next one."""
+    service_hours: str = ""
+    """When calls are taken, every day in city time, e.g. ``08:00-20:00``; empty: round the clock. Whoever
+    calls at another time hears so and is called back."""
+    nobody_on_duty_seconds: int = Field(default=30, ge=0, le=600)
+    """So long after the last agent with a telephone left, callers hear that nobody is on duty."""
     telephony: bool = True
     """False starts without lines."""
     wrap_up_seconds: int = Field(default=30, ge=5, le=300)

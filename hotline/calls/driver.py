@@ -1,7 +1,8 @@
 """The driver: carries out at the exchange what was decided and committed.
 
 One at a time, under the lease ``pbx``. It offers calls to the agents whom the router chose, decides about
-callers whose agent is gone, and mirrors who is ready into the plain queue that works without us.
+callers whose agent is gone, tells callers whom nobody could serve, and mirrors who is ready into the plain
+queue that works without us.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from hotline.calls import store
+from hotline.calls.duty import SOUNDS, Duty, Service
 from hotline.calls.events import CallChanged
 from hotline.calls.line import Line
+from hotline.calls.model import ENDED, MissedWhy
 from hotline.calls.phones import Phones
 from hotline.errors import DomainError, Unavailable
 from hotline.kernel.db import Database
 from hotline.kernel.events import Recorded
 from hotline.ports.clock import Clock
 from hotline.ports.lease import Leases
-from hotline.ports.pbx import CallState, Outcome, Pbx
+from hotline.ports.pbx import CallState, Direction, Outcome, Pbx
 from hotline.queue import telephone
 from hotline.queue.events import AgentStateChanged, QueueItemChanged
-from hotline.queue.views import offered_calls, ready_agents
+from hotline.queue.views import offered_calls, ready_agents, working_agents
 
 LEASE = "pbx"
 LOOK_SECONDS = 1.0
@@ -38,6 +41,8 @@ HUNG_UP_SECONDS = 1.0
 RELOADED_SECONDS = 2.0
 """The registration of a page that was reloaded may be told so much before the end of its call."""
 STEP_SECONDS = 0.1
+MESSAGE_SECONDS = 30.0
+"""A caller who still waits so long after the last message did not hear it."""
 log = logging.getLogger(__name__)
 
 StillOurs = Callable[[], Awaitable[None]]
@@ -49,7 +54,14 @@ class Driver:
     """See the module."""
 
     def __init__(
-        self, database: Database, clock: Clock, leases: Leases, line: Line, phones: Phones, connect: Connect
+        self,
+        database: Database,
+        clock: Clock,
+        leases: Leases,
+        line: Line,
+        phones: Phones,
+        connect: Connect,
+        service: Service,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -57,11 +69,15 @@ class Driver:
         self._line = line
         self._phones = phones
         self._connect = connect
+        self._duty = Duty(service)
+        self._turned_away: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._offered: dict[str, Any] = {}
         self._parted: dict[str, int] = {}
         self._mirrored: dict[str, bool] = {}
         self._was_up = False
+        self.looks = 0
+        """How often it has looked at everything."""
         self._tasks: set[asyncio.Task[None]] = set()
         phones.on_change(self._wake.set)
 
@@ -93,6 +109,7 @@ class Driver:
             if pbx.is_up:
                 await self.step(pbx)
             self._was_up = pbx.is_up
+            self.looks += 1
             # Not wait_for: before Python 3.12 it can lose a cancellation that meets the wake-up.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -105,14 +122,19 @@ class Driver:
             self._offered.clear()
             self._parted.clear()
             self._mirrored.clear()
+            self._turned_away.clear()
+            self._duty.forget()
         async with self._database.read() as reader:
             offers = await offered_calls(reader)
             calls = await store.by_conversations(reader, [row.conversation_id for row in offers])
             after = await store.going_on(reader, CallState.AFTER)
+            waiting = await store.going_on(reader, CallState.WAITING)
             ready = await ready_agents(reader)
+            working = await working_agents(reader)
+        self._look_at_duty(pbx, waiting, any(map(self._phones.has, working)))
         for item in offers:
             call = calls.get(item.conversation_id)
-            if call is not None and call.state == CallState.WAITING:
+            if call is not None and call.state == CallState.WAITING and call.id not in self._turned_away:
                 self._once_offered(pbx, item, call)
         self._offered = {k: v for k, v in self._offered.items() if k in {i.conversation_id for i in offers}}
         for call in after:
@@ -139,6 +161,32 @@ class Driver:
         # The caller does not wait: hung up, or in the plain queue. Waiting again will be told.
         async with self._database.uow() as tx:
             await telephone.call_gone(tx, conversation_id, self._clock.now(), offered_to=agent_id)
+
+    # -- callers whom nobody could serve
+
+    def _look_at_duty(self, pbx: Pbx, waiting: Sequence[sa.Row[Any]], somebody: bool) -> None:
+        now, seconds = self._clock.now(), asyncio.get_running_loop().time()
+        self._duty.look(somebody, now)
+        here = {call.id for call in waiting}
+        self._turned_away = {call: at for call, at in self._turned_away.items() if call in here}
+        for call in waiting:
+            why = self._duty.turned_away(call.arrived_at, now)
+            told = self._turned_away.get(call.id)
+            if why is None or call.direction == Direction.OUTBOUND:
+                continue
+            if told is None or seconds - told > MESSAGE_SECONDS:
+                self._turned_away[call.id] = seconds
+                self._begin(self._turn_away(pbx, call.id, why))
+
+    async def _turn_away(self, pbx: Pbx, call_id: str, why: MissedWhy) -> None:
+        """The last that the caller hears; the call ends with it and is on the worklist for this reason."""
+        await self._note_why(call_id, why)
+        if await pbx.announce(call_id, SOUNDS[why], last=True) is Outcome.GONE:
+            await self._note_why(call_id, None)
+
+    async def _note_why(self, call_id: str, why: MissedWhy | None) -> None:
+        async with self._database.uow() as tx:
+            await store.update(tx, call_id, {"missed_why": why}, store.phone_call.c.state != ENDED)
 
     # -- callers whose agent is gone
 

@@ -122,6 +122,12 @@ async def ready(reader: Reader) -> set[str]:
     return set((await reader.execute(query)).scalars())
 
 
+async def working(reader: Reader) -> set[str]:
+    """The agents whose word is anything but that they are away."""
+    query = sa.select(agent_state.c.user_id).where(agent_state.c.state != AgentWord.OFFLINE)
+    return set((await reader.execute(query)).scalars())
+
+
 async def position(reader: Reader, row: sa.Row[Any]) -> int:
     """How many items in the line go before ``row``, plus one."""
     before = sa.or_(

@@ -205,5 +205,8 @@ async def calls_of_agent(
     return await store.calls_of_agent(reader, user_id, ids, PHONE)
 
 
+working_agents = store.working
+"""Agents who are signed in and not away, whatever they do at the moment."""
+
 ready_agents = store.ready
 """Agents whose word is that they are ready, whatever they do at the moment."""

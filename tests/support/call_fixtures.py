@@ -24,6 +24,7 @@ from hotline.calls.areas import Areas
 from hotline.calls.arrivals import Arrivals
 from hotline.calls.case_calls import case_call_endpoints
 from hotline.calls.driver import Driver, StillOurs
+from hotline.calls.duty import Service
 from hotline.calls.feeds import call_feeds
 from hotline.calls.line import Line
 from hotline.calls.phones import Phones
@@ -52,6 +53,8 @@ from tests.support.paper_pbx import PaperPbx
 from tests.support.waiting import until
 
 WRAP_UP = timedelta(seconds=30)
+GRACE = timedelta(minutes=1)
+"""So long callers wait although nobody is on duty."""
 
 
 class CallHouse(ChatHouse):
@@ -87,7 +90,9 @@ class CallHouse(ChatHouse):
             has_phone=self.phones.has,
             heartbeat=self.line.heartbeat,
         )
-        self.driver = Driver(database, self.clock, leases, self.line, self.phones, self._connect)
+        self.driver = Driver(
+            database, self.clock, leases, self.line, self.phones, self._connect, Service(grace=GRACE)
+        )
         self.phones.on_change(self.router.wake)
         heard = [*conversation_subscriptions(self.conversations), *call_subscriptions(self.calls)]
         self.relay = Relay(database, self.clock, heard)
@@ -176,6 +181,11 @@ class CallTown(Town):
     async def rings_at(self, call_id: str, agent: Browser) -> None:
         """Wait until the agent's telephone rings for the call."""
         await until(lambda: self.pbx.calls[call_id].agent == agent.id, "the telephone rings")
+
+    async def looked(self) -> None:
+        """Wait until the driver has looked at everything as it is now."""
+        beats = self.calling.driver.looks
+        await until(lambda: self.calling.driver.looks >= beats + 2, "the driver has looked")
 
     async def settled(self, call_id: str, **expected: Any) -> Any:
         """Wait until the call's row shows these values; the row."""

@@ -39,6 +39,7 @@ class PaperPbx:
         self.ready_agents: set[str] = set()
         self.accounts: dict[str, SipAccount] = {}
         self.offers: list[tuple[str, str]] = []
+        self.said: list[str] = []
         self.beats = 0
         self.up = True
         self.outcome: Outcome | None = None
@@ -156,7 +157,13 @@ class PaperPbx:
         return Outcome.DONE
 
     async def announce(self, call_id: str, sound: str, last: bool = False) -> Outcome:
-        return Outcome.DONE if call_id in self.calls else Outcome.GONE
+        call = self.calls.get(call_id)
+        if call is None or call.state is not CallState.WAITING:
+            return Outcome.GONE
+        self.said.append(sound)
+        if last:
+            await self.caller_hangs_up(call_id)
+        return Outcome.DONE
 
     async def originate(self, callback: Callback) -> Outcome:
         if self.allowance == 0:

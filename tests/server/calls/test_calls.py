@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hotline.ports.pbx import CallState, Outcome
+from hotline.ports.callsink import CallPassed
+from hotline.ports.pbx import CallState, Direction, Outcome
 from hotline.recordings.model import CALLER
-from tests.support.call_fixtures import WRAP_UP, CallTown
+from tests.support.call_fixtures import GRACE, WRAP_UP, CallTown
 from tests.support.chat_fixtures import Browser, until_reply
 from tests.support.waiting import until
 
@@ -195,7 +196,7 @@ async def test_a_call_that_was_waiting_when_its_record_is_read_has_ended(town: C
     assert item.state == "done"
 
 
-async def test_callers_wait_in_vain_for_nobody_only_as_long_as_a_shift_takes_to_change(
+async def test_callers_wait_for_nobody_only_as_long_as_a_shift_takes_to_change(
     town: CallTown,
 ) -> None:
     ann = await town.agent_with_phone("ann")
