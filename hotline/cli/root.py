@@ -9,9 +9,11 @@ import click
 
 from hotline import __version__
 from hotline.cli.audit import audit
+from hotline.cli.classify import classify
 from hotline.cli.demo import demo
 from hotline.cli.demo_call import call
 from hotline.cli.doctor import doctor
+from hotline.cli.nlp import nlp
 from hotline.cli.operations import backup, cert, migrate, restore, seed_demo
 from hotline.cli.output import report_error
 from hotline.cli.pbx import pbx
@@ -31,7 +33,21 @@ def hotline() -> None:
 
 
 demo.add_command(call)
-for command in (run, pbx, doctor, migrate, seed_demo, demo, audit, backup, restore, cert, user):
+for command in (
+    run,
+    pbx,
+    doctor,
+    migrate,
+    seed_demo,
+    demo,
+    audit,
+    backup,
+    restore,
+    cert,
+    user,
+    classify,
+    nlp,
+):
     hotline.add_command(command)
 
 

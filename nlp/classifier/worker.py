@@ -1,8 +1,8 @@
 """The process in which the classifier trains and answers: ``python -m nlp.classifier.worker``.
 
 It speaks in lines of JSON. First it is told ``Order``; it says what it does (``training`` or ``loading``,
-then ``ready`` with the model's version), and answers every line of questions with a line of proposals. It ends
-with its standard input.
+then ``ready`` with the model's version), and answers every line of questions with a line of proposals. It
+ends with its standard input.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ GENTLER = 5
 class Order:
     """What to learn: ``words`` translates the corpus' request types; models are kept in ``folder``.
 
-    ``corpus`` is a folder of tables, "" for the one that ships.
+    ``corpus`` is a folder of tables, "" for the one that ships; ``own_corpus`` one more, which may not exist.
     """
 
     categories: tuple[Category, ...]
     words: Mapping[str, str]
     folder: str = ""
     corpus: str = ""
+    own_corpus: str = ""
     seed: int = SEED
 
     def line(self) -> bytes:
@@ -64,6 +65,8 @@ def prepare(order: Order, say: Say) -> Reader:
     """The model that was ordered, loaded or made. Raises ``InvalidCorpus``, ValueError or OSError."""
     corpus = Path(order.corpus) if order.corpus else training_folder()
     examples = read_folder(corpus, order.words, order.categories)
+    if order.own_corpus:
+        examples += read_folder(Path(order.own_corpus), order.words, order.categories)
     folder = Path(order.folder) if order.folder else None
     version = version_of(examples, order.categories, order.seed)
     is_kept = folder is not None and model_path(folder, version).exists()

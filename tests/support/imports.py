@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PLUGINS = ("channels", "ivr", "nlp", "telephony")
-KNOWING = ("hotline/lines.py", "hotline/main.py", "hotline/speech.py")
+KNOWING = ("hotline/lines.py", "hotline/main.py", "hotline/speech.py", "hotline/understanding.py")
 SQL = ("alembic", "asyncpg", "sqlalchemy", "sqlite3")
 
 
