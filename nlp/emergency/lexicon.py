@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.text.normalise import standard_text
+from nlp.text.trie import Trie
 
 GAP = "~"
 """In a word: up to ``MOST_BETWEEN`` other characters may stand here."""
@@ -32,14 +33,6 @@ class Concept:
     excepts: tuple[str, ...] = ()
 
 
-class _Node:
-    __slots__ = ("literal", "next")
-
-    def __init__(self) -> None:
-        self.next: dict[str, _Node] = {}
-        self.literal: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Word:
     """A word of a concept as its literals in a row; ``excepts``: it makes others something else."""
@@ -53,8 +46,8 @@ class Lexicon:
     """Finds the concepts it was made from."""
 
     def __init__(self, concepts: Iterable[Concept]) -> None:
-        self._root = _Node()
-        self._literals: dict[str, int] = {}
+        self._literals: Trie[int] = Trie()
+        self._count = 0
         self._words: dict[int, list[_Word]] = {}
         names: list[str] = []
         for concept in concepts:
@@ -82,14 +75,8 @@ class Lexicon:
     def _places(self, text: str) -> dict[int, list[Span]]:
         places: dict[int, list[Span]] = {}
         for start in range(len(text)):
-            node = self._root
-            for end in range(start, len(text)):
-                following = node.next.get(text[end])
-                if following is None:
-                    break
-                node = following
-                if node.literal is not None:
-                    places.setdefault(node.literal, []).append((start, end + 1))
+            for end, literal in self._literals.at(text, start):
+                places.setdefault(literal, []).append((start, end))
         return places
 
     def _add(self, concept: str, words: Iterable[str], *, excepts: bool) -> None:
@@ -100,12 +87,12 @@ class Lexicon:
     def _literal(self, text: str) -> int:
         if not text or len(text) > _LONGEST_WORD:
             raise ValueError(f"a word has 1 to {_LONGEST_WORD} characters between gaps: {text!r}")
-        if text not in self._literals:
-            node = self._root
-            for character in text:
-                node = node.next.setdefault(character, _Node())
-            node.literal = self._literals[text] = len(self._literals)
-        return self._literals[text]
+        literal = self._literals.get(text)
+        if literal is None:
+            literal = self._count
+            self._count += 1
+            self._literals.add(text, literal)
+        return literal
 
 
 def _left(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
