@@ -22,8 +22,10 @@ from hotline.web.throttle import Limit, Throttle
 
 AGENT_TTL = timedelta(hours=1)
 VISITOR_TTL = timedelta(minutes=15)
-VISITORS = Limit("citizen-phone", 10, timedelta(minutes=15))
-"""Per address, and per visitor: a few tries are ordinary, a script is not."""
+VISITOR = Limit("citizen-phone", 10, timedelta(minutes=15))
+"""A few tries are ordinary, a script is not."""
+ADDRESS = Limit("citizen-phone-address", 60, timedelta(minutes=15))
+"""Many citizens may share one address of their carrier."""
 log = logging.getLogger(__name__)
 
 
@@ -79,10 +81,14 @@ class PhoneAccounts:
         return view
 
     async def for_visitor(self, who: Principal, address: str, host: str) -> PhoneAccountView:
-        """As ``for_agent``; ``TooMany`` beyond the measure of the address or the visitor."""
-        await self._throttle.spend(VISITORS, "address", address)
-        await self._throttle.spend(VISITORS, "visitor", who.id)
-        return await self._make(WEB_ACCOUNT + who.id, AccountKind.CITIZEN, VISITOR_TTL, host)
+        """``Unavailable`` ("page_call_down"); ``TooMany`` beyond what the address or the visitor may try."""
+        await self._throttle.spend(ADDRESS, address)
+        await self._throttle.spend(VISITOR, who.id)
+        try:
+            return await self._make(WEB_ACCOUNT + who.id, AccountKind.CITIZEN, VISITOR_TTL, host)
+        except Unavailable:
+            # What the exchange does is nothing that a citizen could act on.
+            raise Unavailable("page_call_down") from None
 
     async def call_ended(self, call_id: str) -> None:
         """A citizen's account is for one call: with it, the account ends."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from tests.support.waiting import PATIENCE, PAUSE
 
@@ -32,7 +33,7 @@ class Person:
         self.id = ""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+    async def ask(self, method: str, path: str | URL, body: Any = None, **query: str) -> Any:
         """The reply's JSON; ``Refused`` for a problem."""
         headers = {"X-CSRF-Token": self.csrf, "Accept-Language": "en"}
         async with self._http.request(method, path, json=body, params=query, headers=headers) as answer:

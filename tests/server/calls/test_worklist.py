@@ -140,7 +140,13 @@ async def test_a_visitors_account_is_the_visitors_own_and_throttled(town: CallTo
     account = (await citizen.call("POST", "/api/citizen/phone/account")).body
     assert (account["user"], account["call"]) == (f"web-{citizen.id}", "hotline")
     replies = [await citizen.call("POST", "/api/citizen/phone/account") for _ in range(10)]
-    assert replies[-1].status == 429
+    assert [reply.status for reply in replies] == [200] * 9 + [429]
+    assert replies[-1].body["title"].startswith("Too many tries.")
+    citizen.language = "zh-CN"
+    said = (await citizen.call("POST", "/api/citizen/phone/account")).body["title"]
+    assert said.startswith("尝试次数太多")
+    town.pass_time(minutes=15)
+    assert (await citizen.call("POST", "/api/citizen/phone/account")).status == 200
     assert (await town.browser("citizen").call("POST", "/api/citizen/phone/account")).status == 401
 
 
@@ -204,3 +210,20 @@ async def test_a_citizens_account_ends_with_the_call(town: CallTown) -> None:
     await town.settled(call_id, state="ended")
     await town.calling.phone_accounts.call_ended(call_id)
     assert town.pbx.accounts == {}
+
+
+async def test_an_address_has_a_measure_of_its_own_whoever_calls_from_there(town: CallTown) -> None:
+    statuses = []
+    for _ in range(7):
+        citizen = await town.citizen()
+        for _ in range(9):
+            statuses.append((await citizen.call("POST", "/api/citizen/phone/account")).status)
+    assert statuses == [200] * 60 + [429] * 3
+
+
+async def test_without_the_exchange_the_page_is_told_so_in_its_language(town: CallTown) -> None:
+    citizen = await town.citizen("zh-CN")
+    town.calling.line.attach(None)
+    refused = await citizen.call("POST", "/api/citizen/phone/account")
+    assert (refused.status, refused.body["code"]) == (503, "page_call_down")
+    assert "网页电话暂时不可用" in refused.body["title"]
