@@ -11,13 +11,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.support.browser import DESK, PHONE, launched, visitor
+from tests.support.line_town import LineTown, line_town
+from tests.support.page_steps import PHONE_PATIENCE, dispatch, fill_form, phone_desk, sign_in
 from tests.support.people import Person, people
 from tests.support.running import demo_password, running_hotline
 
 SAID = ["五一路12号门口的路灯三天没亮了，孩子下晚自习看不见路", "就在小学东门南边那一盏"]
+CALLER = "13800002046"
+NOTES = {
+    "zh-CN": "家里有孩子上晚自习，想今晚就修好",
+    "en": "A child comes home late; it would be good tonight.",
+}
 REPLY = "已记下，马上派照明处去修。"
 OTHERS = [
     ("LT-01-02", "石化路从路口往西一溜路灯都不亮", "石化路", "U-LT"),
@@ -27,19 +34,11 @@ OTHERS = [
 ]
 
 
-async def sign_in(page: Page, account: str) -> None:
-    """By the form's order, whatever its language."""
-    await page.goto("/sign-in")
-    fields = page.locator("form input")
-    await fields.nth(0).fill(account)
-    await fields.nth(1).fill(demo_password())
-    await page.keyboard.press("Enter")
-    await expect(page.locator("header nav")).to_be_visible()
-
-
-async def fill_desks(agent: Person) -> None:
-    """A few cases, so that the lists look like a working day."""
+async def fill_desks(agent: Person, *names: tuple[str, str]) -> None:
+    """A few cases, so that the lists look like a working day; ``names``: who the first requesters are, and
+    their numbers."""
     units = {u["code"]: u["id"] for u in await agent.ask("GET", "/api/units")}
+    named = [*names, *(("演示市民", f"1380000{at:04d}") for at in range(len(OTHERS)))]
     for at, (category, content, address, unit) in enumerate(OTHERS):
         body = {
             "key": f"shot-{at}",
@@ -50,8 +49,8 @@ async def fill_desks(agent: Person) -> None:
             "title": content[:14],
             "content": content,
             "address": address,
-            "requester_name": "演示市民",
-            "requester_phone": f"1380000{at:04d}",
+            "requester_name": named[at][0],
+            "requester_phone": named[at][1],
             "unit_id": units[unit],
         }
         await agent.ask("POST", "/api/desk/cases", body)
@@ -80,22 +79,18 @@ async def shoot(browser: Browser, url: str, folder: Path) -> str:
         await expect(log).to_contain_text(REPLY)
         await fill_form(agent.page)
         await agent.page.screenshot(path=folder / "desk-zh.png")
-        await agent.page.keyboard.press("Control+Enter")
-        number = agent.page.get_by_text(re.compile(r"LL\d{8}-\d{5}-\d")).first
-        await expect(number).to_be_visible()
-        found = re.search(r"LL[\d-]+", await number.inner_text())
-        assert found is not None
+        case_no = await dispatch(agent.page)
         await expect(citizen.page.get_by_text(re.compile("已交给"))).to_be_visible()
         await citizen.page.screenshot(path=folder / "citizen-chat-zh.png")
         await sign_in(clerk.page, "clerk-lt")
         await clerk.page.get_by_role("button", name="签收并派工").first.click()
         await expect(clerk.page.get_by_role("button", name=re.compile("签收并派给"))).to_be_visible()
         await clerk.page.screenshot(path=folder / "unit-zh.png")
-        await agent.page.goto(f"/cases/{found.group()}")
+        await agent.page.goto(f"/cases/{case_no}")
         await expect(agent.page.get_by_role("heading", level=1)).to_be_visible()
         await agent.page.wait_for_load_state("networkidle")
         await agent.page.screenshot(path=folder / "case-zh.png")
-        return found.group()
+        return case_no
 
 
 async def shoot_english(browser: Browser, url: str, case_no: str, folder: Path) -> None:
@@ -113,23 +108,33 @@ async def shoot_english(browser: Browser, url: str, case_no: str, folder: Path) 
         await citizen.page.screenshot(path=folder / "citizen-home-en.png")
 
 
-async def fill_form(page: Page) -> None:
-    """The case form of the street lamp."""
-    form = page.get_by_role("region", name="工单")
-    await form.get_by_label("标题").fill("五一路12号门口路灯不亮")
-    await form.get_by_role("button", name="类别").click()
-    await (
-        page.get_by_role("searchbox")
-        .or_(page.get_by_placeholder(re.compile("搜|找|类别")))
-        .first.fill("灯不亮")
-    )
-    await page.get_by_role("option", name=re.compile("单灯不亮")).first.click()
-    await form.get_by_role("combobox", name="地点").fill("五一路12号")
-    await form.get_by_label("称呼").fill("李女士")
-    await form.get_by_label("电话").fill("13800002046")
-    await form.get_by_label("诉求").fill(SAID[0])
-    await expect(form.get_by_role("button", name=re.compile("派给照明处"))).to_be_enabled()
-    await expect(form.get_by_text(re.compile("修复|办结")).first).to_be_visible()
+async def shoot_calls(browser: Browser, town: LineTown, language: str, folder: Path) -> None:
+    """The desk while a citizen's call rings, and while they talk; the second time the citizen is known."""
+    short, account = ("zh", "agent1") if language == "zh-CN" else ("en", "agent2")
+    async with phone_desk(browser, town.hotline.url, account, language=language) as page:
+        call = await asyncio.to_thread(town.rings, CALLER)
+        bar = page.get_by_role("banner")
+        await expect(bar.get_by_role("button", name=re.compile("F2"))).to_be_visible(timeout=PHONE_PATIENCE)
+        await expect(page.locator(".number").first).to_be_visible()
+        await page.screenshot(path=folder / f"desk-ringing-{short}.png")
+        await page.keyboard.press("F2")
+        await expect(bar.get_by_role("button", name=re.compile("F3"))).to_be_visible(timeout=PHONE_PATIENCE)
+        await page.locator(".foot textarea").fill(NOTES[language])
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("log")).to_contain_text(NOTES[language])
+        if language == "zh-CN":
+            await fill_form(page, name="李桂兰", phone=None)
+            await expect(bar.get_by_role("timer")).to_have_text(re.compile(r"^00:\d[1-9]$"))
+        await page.screenshot(path=folder / f"desk-talking-{short}.png")
+        if language == "zh-CN":
+            # From now on the caller is known, and has a case that goes on.
+            await dispatch(page)
+        await asyncio.to_thread(town.carrier.hang_up, call)
+        done = bar.get_by_role("group").get_by_role("button").last
+        await expect(bar.get_by_role("timer")).to_be_visible()
+        await expect(bar.locator(".of-wrap")).to_be_visible(timeout=PHONE_PATIENCE)
+        await done.click()
+        await expect(bar.locator(".of-wrap")).to_have_count(0)
 
 
 async def main(folder: Path, data: Path) -> None:
@@ -141,8 +146,18 @@ async def main(folder: Path, data: Path) -> None:
             await shoot_english(browser, hotline.url, case_no, folder)
 
 
+async def shoot_all_calls(folder: Path, town: LineTown) -> None:
+    """The desk in a call, in both languages."""
+    async with people(town.hotline.url) as person, launched(fake_media=True) as browser:
+        await fill_desks(await person().sign_in("agent2", demo_password()), ("李桂兰", CALLER))
+        for language in ("zh-CN", "en"):
+            await shoot_calls(browser, town, language, folder)
+
+
 if __name__ == "__main__":
     pictures = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     pictures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hotline-shots-") as scratch:
         asyncio.run(main(pictures, Path(scratch) / "data"))
+        with line_town(Path(scratch) / "lines") as town:
+            asyncio.run(shoot_all_calls(pictures, town))

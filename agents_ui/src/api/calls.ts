@@ -1,6 +1,6 @@
 /** Requests about calls, their recordings and the phone in the browser. */
 import { api, reply } from './client'
-import type { AgentStateView, PhoneAccountView } from './types'
+import type { AgentStateView, CaseCallView, NuisanceView, PhoneAccountView } from './types'
 
 export function phoneAccount(): Promise<PhoneAccountView> {
   return reply(api.POST('/api/phone/account'))
@@ -28,6 +28,30 @@ export async function endCall(callId: string): Promise<void> {
 /** How many of them were still on the list. */
 export async function clearMissed(ids: string[]): Promise<number> {
   return (await reply(api.POST('/api/calls/missed/clear', { body: { ids } }))).cleared
+}
+
+/** The calls behind a case, the oldest first. */
+export function callsOfCase(caseNo: string): Promise<CaseCallView[]> {
+  return reply(api.GET('/api/cases/{case_no}/calls', { params: { path: { case_no: caseNo } } }))
+}
+
+/** Propose the caller of an own call for the list of nuisance callers. */
+export async function reportNuisance(callId: string, reason: string): Promise<void> {
+  await reply(api.POST('/api/calls/{call_id}/nuisance', { params: { path: { call_id: callId } }, body: { reason } }))
+}
+
+/** What a shift lead decides about an entry, as the page shows it; `until` is for a confirmation. */
+export function decideNuisance(
+  entry: NuisanceView,
+  decision: 'confirm' | 'reject' | 'lift',
+  note: string,
+  until: Date,
+): Promise<NuisanceView> {
+  const params = { path: { id: entry.id } }
+  const body = { version: entry.version, note }
+  if (decision === 'reject') return reply(api.POST('/api/nuisance/{id}/reject', { params, body }))
+  if (decision === 'lift') return reply(api.POST('/api/nuisance/{id}/lift', { params, body }))
+  return reply(api.POST('/api/nuisance/{id}/confirm', { params, body: { ...body, until: until.toISOString() } }))
 }
 
 export interface RecordingLink {

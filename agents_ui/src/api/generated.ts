@@ -433,6 +433,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every open alarm, the newest first; as in the live view ``alarms``. */
+        get: operations["alarms_listed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{id}/seen-to": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has seen to it. */
+        post: operations["alarms_seen_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/mine": {
         parameters: {
             query?: never;
@@ -569,6 +603,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{call_id}/nuisance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose the caller of an own call for the list of nuisance callers; a shift lead decides. */
+        post: operations["calls_nuisance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -631,6 +682,23 @@ export interface paths {
         put?: never;
         /** One step of the transition table. */
         post: operations["cases_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_no}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls of a case, the oldest first. */
+        get: operations["calls_of_case"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -999,6 +1067,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/nuisance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is proposed or in force, the newest first; as in the live view ``nuisance``. */
+        get: operations["nuisance_listed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nuisance/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Onto the list, for a time. */
+        post: operations["nuisance_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nuisance/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Off the list before its date. */
+        post: operations["nuisance_lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nuisance/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Not onto the list. */
+        post: operations["nuisance_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/phone/account": {
         parameters: {
             query?: never;
@@ -1128,6 +1264,23 @@ export interface paths {
         };
         /** The outline of the sound. */
         get: operations["recordings_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/transcripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of what was said, the first one first; asking is audited. */
+        get: operations["recordings_transcripts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1322,6 +1475,12 @@ export interface components {
             conversation_id: string;
         };
         /**
+         * Access
+         * @description ``OWN``: the listener led the call. ``OTHER``: another's, for a stated reason.
+         * @enum {string}
+         */
+        Access: "own" | "other";
+        /**
          * ActBody
          * @description ``version`` is the one the page showed; ``payload`` are the fields of the action's form.
          */
@@ -1424,6 +1583,38 @@ export interface components {
          */
         AgentWord: "ready" | "busy" | "offline";
         /**
+         * AlarmView
+         * @description An open alarm. ``staff`` is whom it is about, by name, and None for those about no person.
+         *
+         *     ``detail`` depends on the kind: "recording_fails" has ``reason`` ("nothing_written", "disk_full",
+         *     "folder_unwritable").
+         */
+        AlarmView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            kind: components["schemas"]["hotline__alarms__model__Kind"];
+            /** Staff */
+            staff: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Times */
+            times: number;
+        };
+        /**
          * AnswerBody
          * @description What the citizen said; ``visited`` None where nobody had to come.
          */
@@ -1441,6 +1632,24 @@ export interface components {
              */
             remark?: string;
         };
+        /**
+         * Area
+         * @description Where a number is from; ``name`` by language, None when it is not known.
+         */
+        Area: {
+            kind: components["schemas"]["AreaKind"];
+            /** Name */
+            name: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * AreaKind
+         * @description What a number is. ``LOCAL``: of the city itself, dialled without area code. ``OTHER``: from abroad,
+         *     a service, or nothing that looks like a number.
+         * @enum {string}
+         */
+        AreaKind: "landline" | "mobile" | "local" | "other";
         /**
          * AssignmentView
          * @description One unit's share.
@@ -1611,6 +1820,8 @@ export interface components {
             state: string;
             /** Number */
             number: string | null;
+            area: components["schemas"]["Area"] | null;
+            nuisance: components["schemas"]["Standing"] | null;
             /** Called */
             called: string;
             /**
@@ -1645,6 +1856,8 @@ export interface components {
         /**
          * CallView
          * @description A call. ``number`` is masked except for the agent who holds it, and None when it was withheld.
+         *     ``area`` is where the number is from, as far as that is known. ``nuisance``: the number is proposed for
+         *     the list of nuisance callers, or on it.
          *
          *     ``state`` is that of the exchange, or "ended". ``ringing_at`` is the first ring of all; ``offers`` has
          *     each, in order, the last one last. ``missed_why`` is set with ``missed``.
@@ -1662,6 +1875,8 @@ export interface components {
             state: string;
             /** Number */
             number: string | null;
+            area: components["schemas"]["Area"] | null;
+            nuisance: components["schemas"]["Standing"] | null;
             /** Called */
             called: string;
             /**
@@ -1738,6 +1953,54 @@ export interface components {
             overdue: boolean;
             /** Assignment State */
             assignment_state: string | null;
+        };
+        /**
+         * CaseCallView
+         * @description A call that a case was made from, or that was linked to it later; the number is masked.
+         *
+         *     ``may_listen``: "own" for a recording that the viewer needs no reason for, "other" where one has to be
+         *     stated, None where the viewer may not, or nothing was recorded.
+         */
+        CaseCallView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Direction */
+            direction: string;
+            /** State */
+            state: string;
+            /** Number */
+            number: string | null;
+            area: components["schemas"]["Area"] | null;
+            nuisance: components["schemas"]["Standing"] | null;
+            /** Called */
+            called: string;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Ringing At */
+            ringing_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            agent: components["schemas"]["AgentRef"] | null;
+            result: components["schemas"]["Result"] | null;
+            /** To Be Filed */
+            to_be_filed: boolean;
+            missed: components["schemas"]["Missed"] | null;
+            missed_why: components["schemas"]["MissedWhy"] | null;
+            /** Offers */
+            offers: components["schemas"]["CallOfferView"][];
+            recording: components["schemas"]["RecordingRef"] | null;
+            may_listen: components["schemas"]["Access"] | null;
         };
         /**
          * CaseEventView
@@ -2139,6 +2402,24 @@ export interface components {
             cleared: number;
         };
         /**
+         * ConfirmBody
+         * @description ``until``: when the number leaves the list, 90 days from now at the latest.
+         */
+        ConfirmBody: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * ContactView
          * @description A citizen. ``masked`` tells whether name and phone have their middle hidden.
          */
@@ -2407,6 +2688,19 @@ export interface components {
          */
         Decision: "confirmed" | "unfounded";
         /**
+         * DecisionBody
+         * @description ``version`` is the one the page showed; ``note`` says why.
+         */
+        DecisionBody: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * DescribeContact
          * @description New name and phone; ``version`` is the one that the form was filled from.
          */
@@ -2547,12 +2841,6 @@ export interface components {
          */
         ItemState: "waiting" | "offered" | "taken" | "done";
         /**
-         * Kind
-         * @description ``notice``: the hotline tells something; ``survey``: it asks; ``event``: something happened here.
-         * @enum {string}
-         */
-        Kind: "text" | "notice" | "survey" | "event";
-        /**
          * LeafView
          * @description A category that a case can be filed under.
          */
@@ -2600,7 +2888,7 @@ export interface components {
             author: components["schemas"]["Author"];
             /** Author Name */
             author_name: string | null;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["hotline__conversations__model__Kind"];
             /** Text */
             text: string;
             /** Payload */
@@ -2622,11 +2910,112 @@ export interface components {
          */
         Missed: "open" | "called_back" | "cleared";
         /**
+         * MissedCallView
+         * @description A missed call with whose it was, masked: ``contact`` when calls of the number are one citizen's, else
+         *     ``possible`` has those who are known by it.
+         */
+        MissedCallView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Direction */
+            direction: string;
+            /** State */
+            state: string;
+            /** Number */
+            number: string | null;
+            area: components["schemas"]["Area"] | null;
+            nuisance: components["schemas"]["Standing"] | null;
+            /** Called */
+            called: string;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Ringing At */
+            ringing_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            agent: components["schemas"]["AgentRef"] | null;
+            result: components["schemas"]["Result"] | null;
+            /** To Be Filed */
+            to_be_filed: boolean;
+            missed: components["schemas"]["Missed"] | null;
+            missed_why: components["schemas"]["MissedWhy"] | null;
+            /** Offers */
+            offers: components["schemas"]["CallOfferView"][];
+            recording: components["schemas"]["RecordingRef"] | null;
+            contact: components["schemas"]["ContactView"] | null;
+            /** Possible */
+            possible: components["schemas"]["ContactView"][];
+        };
+        /**
          * MissedWhy
          * @description Why somebody has to be called back. ``UNATTENDED``: came and went while our server was away.
          * @enum {string}
          */
         MissedWhy: "hung_up" | "nobody_on_duty" | "closed" | "interrupted" | "unattended";
+        /**
+         * NuisanceBody
+         * @description What the caller did.
+         */
+        NuisanceBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * NuisanceQuery
+         * @description ``past``: with what was rejected, lifted or is over.
+         */
+        NuisanceQuery: {
+            /**
+             * Past
+             * @default false
+             */
+            past?: boolean;
+        };
+        /**
+         * NuisanceView
+         * @description An entry of the list; the number is masked. ``until`` is set once it was confirmed.
+         */
+        NuisanceView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            standing: components["schemas"]["Standing"];
+            /** Number */
+            number: string;
+            /** Call Id */
+            call_id: string;
+            /** Reason */
+            reason: string;
+            /** Proposed By */
+            proposed_by: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Is Own */
+            is_own: boolean;
+            /** Reviewed By */
+            reviewed_by: string | null;
+            /** Reviewed At */
+            reviewed_at: string | null;
+            /** Note */
+            note: string | null;
+            /** Until */
+            until: string | null;
+        };
         /**
          * OfferOutcome
          * @description How a ring at an agent ended. ``GAVE_UP``: the caller hung up, or the exchange died, meanwhile.
@@ -3028,6 +3417,14 @@ export interface components {
             labour_cost: number;
         };
         /**
+         * ReportedView
+         * @description The entry that waits for a decision.
+         */
+        ReportedView: {
+            /** Nuisance Id */
+            nuisance_id: string;
+        };
+        /**
          * RequestType
          * @enum {string}
          */
@@ -3165,6 +3562,25 @@ export interface components {
             };
         };
         /**
+         * SegmentView
+         * @description What one side (``citizen`` or ``agent``) said. Times are seconds from the beginning: of the talk in a
+         *     live transcript, of the recording in an archived one. ``confidence`` from 0 to 1, if the engine tells.
+         */
+        SegmentView: {
+            /** Leg */
+            leg: string;
+            /** Number */
+            number: number;
+            /** Start S */
+            start_s: number;
+            /** End S */
+            end_s: number;
+            /** Text */
+            text: string;
+            /** Confidence */
+            confidence: number | null;
+        };
+        /**
          * SendMessage
          * @description ``id`` is made by the page: sent twice, or from a second tab, it is still one message.
          */
@@ -3228,6 +3644,18 @@ export interface components {
          * @enum {string}
          */
         Solved: "yes" | "partly" | "no";
+        /**
+         * Source
+         * @description Where a transcript comes from.
+         * @enum {string}
+         */
+        Source: "live" | "archive";
+        /**
+         * Standing
+         * @description ``LIFTED``: by a person before its end. ``ENDED``: by its date.
+         * @enum {string}
+         */
+        Standing: "proposed" | "confirmed" | "rejected" | "lifted" | "ended";
         /**
          * SurveyExempt
          * @description Why a case may close without its requester having been asked (§2.3 C15, §6.2).
@@ -3341,6 +3769,41 @@ export interface components {
             case_no: string;
             /** Phone */
             phone: string;
+        };
+        /**
+         * TranscriptState
+         * @description ``PLANNED`` waits for an engine; ``RUNNING`` is live; ``FAILED`` says why in ``error``.
+         * @enum {string}
+         */
+        TranscriptState: "planned" | "running" | "done" | "failed";
+        /**
+         * TranscriptView
+         * @description One version. ``error`` is a message code: why it failed, or what a planned one waits for.
+         */
+        TranscriptView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            source: components["schemas"]["Source"];
+            state: components["schemas"]["TranscriptState"];
+            /** Engine */
+            engine: string;
+            /** Model */
+            model: string;
+            /** Model Hash */
+            model_hash: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Error */
+            error: string | null;
+            /** Segments */
+            segments: components["schemas"]["SegmentView"][];
         };
         /**
          * UnitAssignmentView
@@ -3518,6 +3981,30 @@ export interface components {
          * @enum {string}
          */
         Visited: "yes" | "no";
+        /**
+         * Why
+         * @description Why it is read; may be left out for the own calls.
+         */
+        Why: {
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
+         * Kind
+         * @description ``CALLS_CAPPED``: a member of staff had more calls dialled in a minute than anybody may.
+         *     ``RECORDING_FAILS``: calls go on and are not recorded.
+         * @enum {string}
+         */
+        hotline__alarms__model__Kind: "calls_capped" | "recording_fails";
+        /**
+         * Kind
+         * @description ``notice``: the hotline tells something; ``survey``: it asks; ``event``: something happened here.
+         * @enum {string}
+         */
+        hotline__conversations__model__Kind: "text" | "notice" | "survey" | "event";
         /**
          * State
          * @enum {string}
@@ -4474,6 +4961,64 @@ export interface operations {
             };
         };
     };
+    alarms_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarms_seen_to: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls_mine: {
         parameters: {
             query?: never;
@@ -4518,7 +5063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CallView"][];
+                    "application/json": components["schemas"]["MissedCallView"][];
                 };
             };
             /** @description Problem */
@@ -4718,6 +5263,41 @@ export interface operations {
             };
         };
     };
+    calls_nuisance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NuisanceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cases_page: {
         parameters: {
             query?: {
@@ -4843,6 +5423,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_of_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCallView"][];
                 };
             };
             /** @description Problem */
@@ -5684,6 +6295,142 @@ export interface operations {
             };
         };
     };
+    nuisance_listed: {
+        parameters: {
+            query?: {
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NuisanceView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nuisance_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NuisanceView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nuisance_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NuisanceView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nuisance_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NuisanceView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls_account: {
         parameters: {
             query?: never;
@@ -5947,6 +6694,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeaksView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_transcripts: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptView"][];
                 };
             };
             /** @description Problem */

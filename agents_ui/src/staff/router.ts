@@ -36,6 +36,12 @@ const routes: RouteRecordRaw[] = [
     meta: { needs: ['desk.work'], title: 'staff.nav.missed' },
   },
   {
+    path: '/nuisance',
+    name: 'nuisance',
+    component: () => import('./nuisance/NuisancePage.vue'),
+    meta: { needs: ['nuisance.review'], title: 'staff.nav.nuisance' },
+  },
+  {
     path: '/cases',
     name: 'cases',
     component: () => import('./cases/CasesPage.vue'),
@@ -77,7 +83,7 @@ const routes: RouteRecordRaw[] = [
 ]
 
 /** The pages of the top bar, in its order; the first one a person may see is their home. */
-export const NAV = ['desk', 'missed', 'unit', 'cases', 'reviews', 'admin'] as const
+export const NAV = ['desk', 'missed', 'unit', 'cases', 'reviews', 'nuisance', 'admin'] as const
 
 /** The entries of the top bar that exist and that the person may open. */
 export function navFor(router: Router, session: Session): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CallPop, ContactView } from '@/api/types'
 import type { PhoneCall } from '@/phone/model'
-import { callerName, callFace } from './callFace'
+import { areaName, callerName, callFace, missedName } from './callFace'
 
 const NOON = Date.parse('2026-11-22T04:00:00Z')
 const citizen = (name: string | null): ContactView => ({ id: name ?? '', version: 1, name, phone: null, masked: true })
@@ -12,6 +12,8 @@ const call = (changes: Partial<CallPop> = {}): CallPop => ({
   direction: 'inbound',
   state: 'ring',
   number: '13800002046',
+  area: null,
+  nuisance: null,
   called: '0393-12345',
   contact: citizen(null),
   possible: [],
@@ -69,11 +71,27 @@ describe('the call in the bar', () => {
   })
 })
 
+const said = (key: string, values: Record<string, string> = {}): string => [key, ...Object.values(values)].join(' ')
+
 describe('the caller', () => {
   it('has the name that is known, or one of those it may be, or none', () => {
     expect(callerName(call({ contact: citizen('李桂兰') }))).toEqual({ name: '李桂兰', isPossible: false })
     const possible = [citizen('李桂兰'), citizen('王强')]
     expect(callerName(call({ possible }))).toEqual({ name: '李桂兰', isPossible: true })
     expect(callerName(null)).toEqual({ name: null, isPossible: false })
+  })
+
+  it('of a missed call is named as surely as is known', () => {
+    const possible = [citizen(null), citizen('王**')]
+    expect(missedName({ contact: citizen('李**'), possible }, said)).toBe('李**')
+    expect(missedName({ contact: null, possible }, said)).toBe('phone.possibly 王**')
+    expect(missedName({ contact: null, possible: [] }, said)).toBe('')
+  })
+
+  it('calls from an area in the language of the page, or at least from a kind of telephone', () => {
+    const name = { 'zh-CN': '河南濮阳', en: 'Puyang, Henan' }
+    expect(areaName({ kind: 'landline', name }, 'en', said)).toBe('phone.area.landlineIn Puyang, Henan')
+    expect(areaName({ kind: 'mobile', name: null }, 'zh-CN', said)).toBe('phone.area.mobile')
+    expect(areaName(null, 'zh-CN', said)).toBe('')
   })
 })

@@ -1,5 +1,7 @@
-import type { CallPop, CallView } from '@/api/types'
+import type { Area, CallPop, CallView, ContactView } from '@/api/types'
 import { isLive, type PhoneCall } from '@/phone/model'
+
+type Translate = (key: string, values?: Record<string, string>) => string
 
 /** What the bar shows of a call: `away` means that another page or computer has the phone. */
 export interface CallFace {
@@ -44,7 +46,21 @@ export function callerName(call: CallPop | null): { name: string | null; isPossi
 }
 
 /** By which way the citizen came, in words; nothing for a call that we made. */
-export function calledName(call: CallView | null, t: (key: string, values?: Record<string, string>) => string): string {
+export function calledName(call: CallView | null, t: Translate): string {
   if (!call || call.called === '') return ''
   return call.called === 'web' ? t('phone.fromWeb') : t('phone.toNumber', { number: call.called })
+}
+
+/** Where a number is from, as far as that is known; nothing for one of the city itself without a name. */
+export function areaName(area: Area | null, language: string, t: Translate): string {
+  if (!area) return ''
+  const name = area.name?.[language] ?? area.name?.['zh-CN']
+  return name ? t(`phone.area.${area.kind}In`, { name }) : t(`phone.area.${area.kind}`)
+}
+
+/** Whose call was missed, as far as that is known. */
+export function missedName(call: { contact: ContactView | null; possible: readonly ContactView[] }, t: Translate): string {
+  if (call.contact?.name) return call.contact.name
+  const name = call.possible.find((one) => one.name !== null)?.name
+  return name ? t('phone.possibly', { name }) : ''
 }
