@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from nlp.speech.spoken import Engine, Spoken, joined, seconds
 
-BACKLOG_S = 8.0
-"""More sound than this may not wait: live words that come later help nobody."""
+BACKLOG_S = 20.0
+"""More sound than this may not wait: words that come later are no longer live."""
 HURRY_S = 1.0
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from nlp.speech.spoken import LONGEST_UTTERANCE_S, RATE, CannotLoad, Spoken, seconds
+from nlp.speech.spoken import LONGEST_UTTERANCE_S, RATE, SAMPLE_BYTES, CannotLoad, Spoken, seconds
 from nlp.speech.utterances import UtteranceListener
 
 THREADS = 2
 TAIL_S = 0.66
 """Silence after the end, which streaming models need to tell the last word."""
+STEP_S = 0.1
 METADATA_BYTES = 65_536
 """A model's own description stands at the end of its file."""
 
@@ -119,9 +120,13 @@ class StreamingListener:
         self._partial = ""
 
     def accept(self, pcm: bytes, hurried: bool) -> Iterable[Spoken]:
-        self._fed_s += seconds(pcm, self._rate)
-        self._stream.accept_waveform(self._rate, _floats(pcm))
-        yield from self._decoded(hurried)
+        # Step by step also when much has waited: utterances are to end where they ended.
+        step = int(self._rate * STEP_S) * SAMPLE_BYTES
+        for i in range(0, len(pcm), step):
+            part = pcm[i : i + step]
+            self._fed_s += seconds(part, self._rate)
+            self._stream.accept_waveform(self._rate, _floats(part))
+            yield from self._decoded(hurried)
 
     def _decoded(self, hurried: bool) -> Iterator[Spoken]:
         # An endpoint is looked for after every step: what follows it in the same sound is the next one's.
@@ -135,7 +140,7 @@ class StreamingListener:
             yield self._spoken(text, final=False)
 
     def finish(self) -> Iterator[Spoken]:
-        self._stream.accept_waveform(RATE, np.zeros(int(TAIL_S * RATE), dtype=np.float32))
+        self._stream.accept_waveform(self._rate, np.zeros(int(TAIL_S * self._rate), dtype=np.float32))
         self._stream.input_finished()
         yield from self._decoded(hurried=True)
         yield from self._closed()
@@ -151,8 +156,9 @@ class StreamingListener:
         result = self._recogniser.get_result_all(self._stream)
         times = list(result.timestamps)
         begun = min(self._fed_s, self._begun_s + (times[0] if times else 0.0))
+        ended = min(self._fed_s, self._begun_s + times[-1] + STEP_S) if times else self._fed_s
         sure = [math.exp(min(0.0, value)) for value in result.ys_probs]
-        return Spoken(begun, self._fed_s, text, sum(sure) / len(sure) if sure and text else None, final)
+        return Spoken(begun, ended, text, sum(sure) / len(sure) if sure and text else None, final)
 
     def _text(self) -> str:
         return str(self._recogniser.get_result(self._stream)).strip()

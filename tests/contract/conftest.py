@@ -118,14 +118,24 @@ def told() -> Told:
     return Told()
 
 
+CONTRACTS = {
+    "the exchange": ("test_ami_contract.py", ("scripted", "asterisk")),
+    "the speech engine": (
+        "test_transcriber_contract.py",
+        ("scripted", "vosk", "faster-whisper", "sherpa-onnx"),
+    ),
+}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many tests of the contract each exchange has passed."""
-    passed = [
-        report.nodeid
-        for report in terminalreporter.getreports("passed")
-        if report.when == "call" and "test_ami_contract.py" in report.nodeid
-    ]
-    if passed:
-        counts = {name: sum(f"[{name}]" in one for one in passed) for name in ("scripted", "asterisk")}
-        shown = ", ".join(f"{count} at the {name} exchange" for name, count in counts.items())
-        terminalreporter.write_line(f"contract of the exchange: {shown} passed")
+    """How many tests of each contract the double and the real ones have passed."""
+    for of, (file, names) in CONTRACTS.items():
+        passed = [
+            report.nodeid
+            for report in terminalreporter.getreports("passed")
+            if report.when == "call" and file in report.nodeid
+        ]
+        if passed:
+            counts = {name: sum(f"[{name}" in one for one in passed) for name in names}
+            shown = ", ".join(f"{count} at {name}" for name, count in counts.items())
+            terminalreporter.write_line(f"contract of {of}: {shown} passed")

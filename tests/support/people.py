@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from hotline.web.live import Entity, apply_changes
 from tests.support.waiting import PATIENCE, PAUSE
 
 
@@ -32,6 +33,7 @@ class Person:
         self.csrf = ""
         self.id = ""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._views: list[tuple[aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
 
     async def ask(self, method: str, path: str | URL, body: Any = None, **query: str) -> Any:
         """The reply's JSON; ``Refused`` for a problem."""
@@ -64,8 +66,36 @@ class Person:
         """Keep a live socket open: an agent without a page gets no offers."""
         self._socket = await self._http.ws_connect("/api/live")
 
+    async def watch(self, feed: str, key: str | None = None) -> dict[str, Any]:
+        """A live view as a page has it: what it shows by id, kept up to date. ``Refused`` when it may not."""
+        socket = await self._http.ws_connect("/api/live")
+        await socket.send_json({"type": "watch", "watch": "w", "feed": feed, "key": key})
+        first = await socket.receive_json()
+        if first["type"] == "refused":
+            await socket.close()
+            raise Refused(403, first)
+        entities: dict[str, Entity] = {}
+        shown: dict[str, Any] = {}
+
+        def take(message: dict[str, Any]) -> None:
+            apply_changes(entities, message)
+            shown.clear()
+            shown.update({name: entity.data for name, entity in entities.items()})
+
+        async def follow() -> None:
+            async for message in socket:
+                take(message.json())
+
+        take(first)
+        self._views.append((socket, asyncio.create_task(follow())))
+        return shown
+
     async def close(self) -> None:
         """Close the browser."""
+        for socket, following in self._views:
+            await socket.close()
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
         await self._http.close()
