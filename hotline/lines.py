@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from hotline.ports.callsink import CallSink
 from hotline.ports.clock import Clock
 from hotline.web.health import PartHealth
 from telephony.accounts import AriSettings
-from telephony.ami.link import LinkSettings
+from telephony.ami.link import AmiLink, LinkSettings
 from telephony.asterisk.fetch import cache_folder, obtain
 from telephony.asterisk.run import Asterisk, Status
 from telephony.asterisk.settings import AsteriskSettings, Trunk
@@ -144,6 +145,28 @@ class Lines:
             DialSettings(caller_id=self._caller_id),
             self._asterisk.records,
         )
+
+
+async def link_trouble(asterisk: Asterisk, seconds: float = 5.0) -> str | None:
+    """Why the product could not log in at the exchange that runs: "refused", "silent", "bad_password" …
+
+    None when it can.
+    """
+    ports, (user, secret) = asterisk.ports, asterisk.ami_login
+    if ports is None:
+        return "refused"
+    told: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    async def tell(reason: str | None = None) -> None:
+        if not told.done():
+            told.set_result(reason)
+
+    link = AmiLink(LinkSettings(LOOPBACK, ports.ami, user, secret, answer_within=seconds), tell, tell)
+    link.connect()
+    try:
+        return await told
+    finally:
+        await link.close()
 
 
 @contextmanager

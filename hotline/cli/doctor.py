@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import click
 
 from hotline.calendar.holidays import holiday_calendar, missing_years
 from hotline.calendar.model import CITY_TIME
+from hotline.cli.doctor_lines import LINE_CHECKS
+from hotline.cli.finding import Finding
 from hotline.cli.output import data_option, emit, explain, json_option
 from hotline.config import Settings, load_settings
 from hotline.errors import DomainError
@@ -26,15 +27,6 @@ from hotline.migrations.run import current
 from hotline.web.pages import built_ui
 
 FREE_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: ``state`` is ok, warning, failed or absent."""
-
-    check: str
-    state: str
-    detail: str
 
 
 @click.command()
@@ -145,5 +137,6 @@ CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "pages": _pages,
     "https": _https,
     "calendar": _calendar,
-    **{name: _absent(name) for name in ("telephony", "speech", "classifier")},
+    **LINE_CHECKS,
+    **{name: _absent(name) for name in ("speech", "classifier")},
 }

@@ -53,14 +53,21 @@ def obtain(cache: Path, say: Say, chosen: str = "") -> Program:
     """
     if (program := present(cache, chosen)) is not None:
         return program
-    if chosen:
-        raise ConfigurationError("asterisk_program", program=chosen)
-    if not _supported() or not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise ConfigurationError("asterisk_other_system", system=f"{platform.system()} {platform.machine()}")
+    if (obstacle := unfetchable(chosen)) is not None:
+        raise obstacle
     with _alone(cache):
         if not (cache / TREE).is_dir():
             _fetch(cache, say)
     return unpacked_program(cache / TREE)
+
+
+def unfetchable(chosen: str = "") -> ConfigurationError | None:
+    """Why none could be fetched, without asking any network; None when it may be tried."""
+    if chosen:
+        return ConfigurationError("asterisk_program", program=chosen)
+    if not _supported() or not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return ConfigurationError("asterisk_other_system", system=f"{platform.system()} {platform.machine()}")
+    return None
 
 
 def _supported() -> bool:

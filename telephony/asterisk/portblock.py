@@ -58,14 +58,15 @@ def choose_ports(folder: Path, host: str, first: int = 0) -> Ports:
         if (last := read_ports(folder)) is not None:
             candidates.insert(0, last)
     for ports in candidates:
-        if _are_free(ports, host):
+        if are_free(ports, host):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / FILE).write_text(json.dumps(asdict(ports)), "ascii")
             return ports
     raise ConfigurationError("telephony_ports", first=candidates[0].sip, last=candidates[0].rtp_last)
 
 
-def _are_free(ports: Ports, host: str) -> bool:
+def are_free(ports: Ports, host: str) -> bool:
+    """Whether an exchange could listen on them now."""
     local = [(socket.SOCK_STREAM, "127.0.0.1", port) for port in (ports.http, ports.ami, ports.agi)]
     open_ = [(socket.SOCK_DGRAM, host, ports.sip), (socket.SOCK_STREAM, host, ports.sip)]
     media = [(socket.SOCK_DGRAM, host, ports.rtp_first)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from hotline.errors import ConfigurationError
 from telephony.asterisk.music import write_music
 from telephony.asterisk.portblock import Ports
 from telephony.asterisk.program import Program
+from telephony.asterisk.prompts import link_prompts
 from telephony.asterisk.settings import DEMO_CARRIER, AsteriskSettings, Trunk
 
 TEMPLATES = Path(__file__).parent / "conf"
-SOUNDS = Path(__file__).parent / "sounds"
 AMI_USER = "hotline"
 ARI_USER = "hotline"
 EMPTY = (
@@ -68,7 +67,7 @@ def render_product(settings: AsteriskSettings, ports: Ports, program: Program, f
     values |= {"TLS": _tls(settings, ports), "PUBLIC": _public(settings), "TRUNK": _trunk(settings, ports)}
     render(TEMPLATES, folders.etc, values)
     share(program, folders)
-    _sounds(settings.folder / "sounds", folders.share / "sounds")
+    link_prompts(settings.folder / "sounds", folders.share / "sounds")
     music = folders.share / "moh" / "waiting.wav"
     if not music.exists():
         music.parent.mkdir(exist_ok=True)
@@ -184,18 +183,6 @@ def _trunk_values(trunk: Trunk) -> dict[str, str]:
         "TRUNK_LOGIN": _part("pjsip-trunk-login", values) if login else "",
         "TRUNK_REGISTRATION": _part("pjsip-trunk-registration", values) if login else "",
     }
-
-
-def _sounds(own: Path, target: Path) -> None:
-    """The prompts, each in the site's own version where it has one."""
-    for language in ("zh", "en"):
-        folder = target / language / "hotline"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for prompt in sorted((SOUNDS / language).glob("*.alaw")):
-            chosen = sorted((own / language).glob(f"{prompt.stem}.*")) or [prompt]
-            for file in chosen:
-                _link(folder / file.name, file)
 
 
 def _link(link: Path, target: Path) -> None:
