@@ -57,6 +57,10 @@ class Dialect:
     pattern: re.Pattern[str]
 
 
+NO_DIALECT = Dialect({}, re.compile("(?!)"))
+"""For names, which mean themselves."""
+
+
 def normalise(text: str, dialect: Dialect | None = None) -> Normalised:
     """The form of ``text`` with its way back; ``dialect`` None means the one that ships."""
     plain, places = _plain(text)
