@@ -27,12 +27,13 @@ from tests.support.page_steps import (
 )
 from tests.support.player import LOUD, SILENT, listen, player_on, tones_in, voice
 
-NUMBER = "13800002046"
+NUMBER, OTHER_NUMBER = "13800002046", "13800002047"
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[LineTown]:
-    with line_town(tmp_path) as town:
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineTown]:
+    """One for all tests: each leaves its agents without a call, and not ready."""
+    with line_town(tmp_path_factory.mktemp("town")) as town:
         yield town
 
 
@@ -64,6 +65,12 @@ async def both_are_heard(page: Page) -> None:
     assert max(citizen[1], agent[0]) < SILENT, (citizen, agent)
 
 
+async def wraps_up(page: Page) -> None:
+    done = page.get_by_role("banner").get_by_role("button", name="整理完毕")
+    await done.click(timeout=PHONE_PATIENCE)
+    await expect(done).to_have_count(0)
+
+
 async def said_something(page: Page, seconds: int = 4) -> None:
     """The talk has lasted so long by the clock in the bar."""
     clock = page.get_by_role("banner").get_by_role("timer")
@@ -90,7 +97,7 @@ async def test_a_call_becomes_a_closed_case_with_both_voices_recorded(
         await said_something(page)
         case_no = await dispatch(page)
         await page.keyboard.press("F4")
-        await page.get_by_role("banner").get_by_role("button", name="整理完毕").click()
+        await wraps_up(page)
 
         await clerk_signs_and_reports(clerk.page)
         await centre_passes(page, case_no)
@@ -123,6 +130,7 @@ async def test_a_citizen_calls_from_the_web_page(town: LineTown, agents: Browser
         done = page.get_by_role("banner").get_by_role("button", name="整理完毕")
         await expect(done).to_be_visible(timeout=PHONE_PATIENCE)
         await both_are_heard(page)
+        await wraps_up(page)
 
 
 async def test_a_missed_call_is_called_back_by_one_click(town: LineTown, agents: Browser) -> None:
@@ -146,6 +154,7 @@ async def test_a_missed_call_is_called_back_by_one_click(town: LineTown, agents:
             await page.keyboard.press("F4")
         await both_are_heard(page)
         await expect(page.get_by_role("link", name=re.compile("漏接待回拨"))).to_have_count(0)
+        await wraps_up(page)
 
 
 async def test_a_nuisance_caller_is_proposed_from_the_call_and_decided_by_another(
@@ -171,3 +180,26 @@ async def test_a_nuisance_caller_is_proposed_from_the_call_and_decided_by_anothe
         await waiting.get_by_role("button", name="列入", exact=True).click()
         listed = lead.page.get_by_role("region", name="名单上的号码")
         await expect(listed.get_by_text("138****2046")).to_be_visible()
+        await page.keyboard.press("F4")
+        await wraps_up(page)
+
+
+async def test_one_page_has_the_phone_until_another_takes_it_over(town: LineTown, agents: Browser) -> None:
+    async with phone_desk(agents, town.hotline.url) as first:
+        second = await first.context.new_page()
+        await second.goto("/desk")
+        take = second.get_by_role("button", name="在这里用电话")
+        await expect(take).to_be_visible()
+        await take.click()
+        await expect(second.locator(".hint.registered")).to_be_visible(timeout=PHONE_PATIENCE)
+        await expect(first.get_by_role("button", name="在这里用电话")).to_be_visible()
+
+        await asyncio.to_thread(town.rings, OTHER_NUMBER)
+        await rings(second)
+        bar = first.get_by_role("banner")
+        await expect(bar.get_by_text("电话在另一个窗口或电脑上")).to_be_visible()
+        await expect(bar.get_by_role("button", name=re.compile("接听"))).to_have_count(0)
+        await second.keyboard.press("F2")
+        await talks(second)
+        await second.keyboard.press("F4")
+        await wraps_up(second)

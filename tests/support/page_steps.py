@@ -32,15 +32,20 @@ async def sign_in(page: Page, account: str) -> None:
 async def phone_desk(
     browser: Browser, url: str, account: str = "agent1", *, ready: bool = True, language: str = "zh-CN"
 ) -> AsyncIterator[Page]:
-    """An agent whose telephone in the browser is registered, and who is ready for calls."""
+    """An agent whose telephone in the browser is registered, and who is ready for calls; busy in the end."""
     async with visitor(browser, base_url=url, permissions=("microphone",)) as agent:
-        await agent.context.add_init_script(f"localStorage.setItem('hotline.language', '{language}')")
+        # A page that is still blank has no storage.
+        keep = f"localStorage.setItem('hotline.language', '{language}')"
+        await agent.context.add_init_script(f"if (location.protocol !== 'about:') {keep}")
         await sign_in(agent.page, account)
         await expect(agent.page.locator(".hint.registered")).to_be_visible(timeout=PHONE_PATIENCE)
         if ready:
             await agent.page.keyboard.press("F8")
             await expect(agent.page.locator(".switch .is-ready")).to_be_visible()
         yield agent.page
+        if await agent.page.locator(".switch .is-ready").is_visible():
+            await agent.page.keyboard.press("F8")
+            await expect(agent.page.locator(".switch .is-busy")).to_be_visible()
 
 
 async def fill_form(page: Page, *, name: str = "李女士", phone: str | None = "13800002046") -> None:
