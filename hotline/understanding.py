@@ -20,7 +20,9 @@ from hotline.kernel.workers import Supervisor
 from hotline.ports.addresses import Address, AddressFinder
 from hotline.ports.classifier import Category, Classifier, Condition, Proposal, Question
 from hotline.ports.emergency import Alarm, EmergencyRules
+from hotline.ports.gazetteer import GazetteerEntry
 from hotline.web.health import HealthBoard, PartHealth, PartState
+from nlp.addresses.finder import GrammarAddressFinder
 from nlp.classifier.adapter import SklearnClassifier
 from nlp.classifier.corpus import Example, held_out_folder, read_examples, read_folder, training_folder
 from nlp.classifier.evaluation import Figures, evaluate
@@ -219,7 +221,8 @@ def health_of(condition: Condition) -> PartHealth:
 
 def reading(taxonomy: Taxonomy) -> Reading:
     """With the rules, the routes and the places that ship."""
-    return Reading(taxonomy, RuleEngine(), None, shipped_routing(), district_parents())
+    finder = GrammarAddressFinder(packaged_places())
+    return Reading(taxonomy, RuleEngine(), finder, shipped_routing(), district_parents())
 
 
 def categories_of(taxonomy: Taxonomy) -> tuple[Category, ...]:
@@ -246,10 +249,17 @@ def request_words() -> Mapping[str, str]:
 
 
 @cache
+def packaged_places() -> tuple[GazetteerEntry, ...]:
+    """The places of the demo."""
+    places = json.loads(files("hotline.demo").joinpath("data/places.json").read_text("utf-8"))["places"]
+    return tuple(
+        GazetteerEntry(one["kind"], one["name"], tuple(one["aliases"]), one["district"]) for one in places
+    )
+
+
 def district_parents() -> Mapping[str, str]:
     """The district in which each place of the demo lies."""
-    places = json.loads(files("hotline.demo").joinpath("data/places.json").read_text("utf-8"))["places"]
-    return {one["name"]: one["district"] for one in places if one["district"]}
+    return {one.name: one.district for one in packaged_places() if one.district}
 
 
 def models_folder(data: Path) -> Path:
