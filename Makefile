@@ -70,7 +70,7 @@ bench: ready ## benchmarks beside their peers, each prints JSON (BENCH=name for 
 
 .PHONY: lock
 lock: tools ## renew the locks within the ranges of requirements/*.in (UPGRADE=1 for the newest)
-	@for part in build run dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	@for part in build run dev bench; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 	  requirements/$$part.in -o requirements/$$part.txt || exit 1; done
 	@$(UI) npm install --package-lock-only

@@ -14,7 +14,7 @@ import pytest
 from scripts.build_ui import ROOT
 from tests.support.parts import part_is_missing
 
-LOCKS = ("build.txt", "run.txt", "dev.txt")
+LOCKS = ("build.txt", "run.txt", "dev.txt", "bench.txt")
 OURS = {"hotline", "telephony", "channels", "nlp", "ivr", "agents-ui", "citizen-hotline"}
 """Our top-level names; most exist in the public registry as projects of other people."""
 
@@ -53,7 +53,7 @@ def test_no_lock_names_a_project_that_would_take_one_of_our_packages_places(lock
     assert OURS.isdisjoint(locked(lock))
 
 
-@pytest.mark.parametrize(("smaller", "larger"), [("build.txt", "run.txt"), ("run.txt", "dev.txt")])
+@pytest.mark.parametrize(("smaller", "larger"), [("build.txt", "run.txt"), ("run.txt", "dev.txt"), ("dev.txt", "bench.txt")])
 def test_a_larger_lock_contains_the_smaller_one(smaller: str, larger: str) -> None:
     assert versions(smaller).items() <= versions(larger).items()
 
