@@ -98,7 +98,7 @@ async def test_open_calls_are_interrupted_and_every_waiting_caller_is_to_be_call
 
         missed = await eventually(listed, "who waited is on the worklist")
         assert sorted(call["number"][-2:] for call in missed) == ["01", "02"]
-        assert {call["result"] for call in missed} == {"missed"}
+        assert {(call["result"], call["missed_why"]) for call in missed} == {("missed", "interrupted")}
         await back_again(town, former)
 
         async def recorded() -> bool:

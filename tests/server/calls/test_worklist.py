@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from hotline.ports.pbx import CallState, Outcome
+from hotline.ports.callsink import CallPassed
+from hotline.ports.pbx import CallState, Direction, Outcome
 from tests.support.call_fixtures import CallTown
 from tests.support.waiting import until
 
@@ -34,6 +35,28 @@ async def test_missed_calls_are_listed_masked_and_cleared_in_bulk(town: CallTown
 async def test_the_list_is_not_for_everybody(town: CallTown) -> None:
     stranger = await town.member("dora", "dispatcher")
     assert (await stranger.call("GET", "/api/calls/missed")).status == 403
+
+
+async def test_a_call_that_nobody_wrote_down_stays_listed_until_a_case_is_made_or_none_is_needed(
+    town: CallTown,
+) -> None:
+    ann = await town.member("ann", "agent")
+    shown = await (await ann.open_page()).watch("calls.to_file")
+    now = town.house.clock.now()
+    for call_id in ("passed-1", "passed-2"):
+        fact = CallPassed(call_id, NUMBER, "", "12345", Direction.INBOUND, ann.id, now, now)
+        await town.calling.calls.happened(fact)
+    await until(lambda: set(shown) == {"passed-1", "passed-2"}, "both are on the list")
+    stranger = await town.member("dora", "dispatcher")
+    assert (await stranger.call("GET", "/api/calls/to-file")).status == 403
+    talk = (await town.call("passed-1")).conversation_id
+    case = await town.house.register()
+    async with town.house.database.uow() as tx:
+        await town.house.conversations.link_case(tx, talk, case.id)
+    await until(lambda: set(shown) == {"passed-2"}, "a case was made of one")
+    cleared = await ann.call("POST", "/api/calls/to-file/clear", {"ids": ["passed-1", "passed-2"]})
+    assert cleared.body == {"cleared": 1}
+    await until(lambda: shown == {}, "the list is empty")
 
 
 async def test_a_citizen_who_is_called_back_leaves_the_list_when_reached(town: CallTown) -> None:
