@@ -74,6 +74,8 @@ class Settings(BaseModel):
     number_areas: Path | None = None
     """A CSV file (``prefix,zh-CN,en``) that tells where mobile numbers are from; the area codes of land lines
     ship with the product."""
+    classifier: bool = True
+    """False: no category is proposed; the rules that find danger work all the same."""
     speech_engine: str = "vosk"
     """vosk, faster-whisper, sherpa-onnx, ``module:NAME`` for one of the site's own, or "off"."""
     speech_model: str = ""

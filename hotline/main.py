@@ -84,6 +84,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
     board.add("bus", bus_check(supervisor))
     slices.calling.work(supervisor, board)
     slices.speech.work(supervisor, board, slices.hub)
+    slices.understanding.work(supervisor, board)
     endpoints = all_endpoints(core, slices, board)
     guard = guard_of(core, slices)
     app = build_app(

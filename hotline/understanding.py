@@ -7,6 +7,7 @@ fit them. What comes out is a proposal; a person confirms it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from hotline.ports.classifier import Category, Classifier, Condition, Proposal, 
 from hotline.ports.emergency import Alarm, EmergencyRules
 from hotline.ports.gazetteer import GazetteerEntry
 from hotline.web.health import HealthBoard, PartHealth, PartState
+from hotline.web.parts import switched_off
 from nlp.addresses.finder import GrammarAddressFinder
 from nlp.classifier.adapter import SklearnClassifier
 from nlp.classifier.corpus import Example, held_out_folder, read_examples, read_folder, training_folder
@@ -112,8 +114,7 @@ class Workbench:
     def __init__(self, data: Path) -> None:
         self.taxonomy = load_taxonomy()
         self.categories = categories_of(self.taxonomy)
-        self._folder = models_folder(data)
-        self._own = own_corpus(data)
+        self._data = data
         self._reading = reading(self.taxonomy)
         self._reader: Reader | None = None
 
@@ -125,13 +126,13 @@ class Workbench:
     @property
     def is_trained(self) -> bool:
         """Whether that model is kept already."""
-        return model_path(self._folder, self.version).exists()
+        return model_path(models_folder(self._data), self.version).exists()
 
     def examples(self) -> list[Example]:
         """All there is to learn from: what ships, and this installation's own."""
         words = request_words()
         shipped = read_folder(training_folder(), words, self.categories)
-        return [*shipped, *read_folder(self._own, words, self.categories)]
+        return [*shipped, *read_folder(own_corpus(self._data), words, self.categories)]
 
     def read(self, file: Path) -> list[Example]:
         """The examples of a table. Raises ``InvalidCorpus``, OSError."""
@@ -146,10 +147,11 @@ class Workbench:
         """Make the model anew; the examples of ``file`` become part of this installation's corpus first."""
         if file is not None:
             self.read(file)
-            self._own.mkdir(parents=True, exist_ok=True)
-            (self._own / f"{file.stem}.tsv").write_bytes(file.read_bytes())
+            own = own_corpus(self._data)
+            own.mkdir(parents=True, exist_ok=True)
+            (own / f"{file.stem}.tsv").write_bytes(file.read_bytes())
         model = train(self.examples(), self.categories)
-        save(model, model_path(self._folder, model.version))
+        save(model, model_path(models_folder(self._data), model.version))
         self._reader = model.reader()
         return model
 
@@ -170,7 +172,7 @@ class Workbench:
 
     def _ready_reader(self) -> Reader:
         if self._reader is None:
-            self._reader = load_or_train(self._folder, self.examples(), self.categories).reader()
+            self._reader = load_or_train(models_folder(self._data), self.examples(), self.categories).reader()
         return self._reader
 
 
@@ -179,6 +181,7 @@ class Understanding:
 
     def __init__(self, settings: Settings) -> None:
         taxonomy = load_taxonomy()
+        self._is_on = settings.classifier
         order = Order(
             categories=categories_of(taxonomy),
             words=request_words(),
@@ -204,6 +207,9 @@ class Understanding:
 
     def work(self, supervisor: Supervisor, board: HealthBoard) -> None:
         """The worker, and the health of the part."""
+        if not self._is_on:
+            board.add("classifier", switched_off)
+            return
         supervisor.add("classifier", self._process.run)
         board.add("classifier", self._health)
 
@@ -263,8 +269,21 @@ def district_parents() -> Mapping[str, str]:
 
 
 def models_folder(data: Path) -> Path:
-    """Where an installation keeps its models."""
-    return data / "nlp" / "classifier"
+    """Where models are kept: a cache of all instances of this user (HOTLINE_CACHE, else the user's).
+
+    An installation that learns from texts of its own keeps its model to itself.
+    """
+    own = data / "nlp" / "classifier"
+    if own_corpus(data).is_dir():
+        return own
+    chosen = os.environ.get("HOTLINE_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    shared = Path(chosen or Path(base) / "hotline").absolute() / "classifier"
+    try:
+        shared.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return own
+    return shared if os.access(shared, os.W_OK) else own
 
 
 def own_corpus(data: Path) -> Path:

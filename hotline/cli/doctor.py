@@ -24,6 +24,7 @@ from hotline.kernel.db.open import open_database
 from hotline.kernel.inbox import Inbox
 from hotline.kernel.jobs import JobQueue
 from hotline.migrations.run import current
+from hotline.understanding import Workbench
 from hotline.web.pages import built_ui
 
 FREE_BYTES = 1_000_000_000
@@ -124,6 +125,15 @@ def _calendar(_settings: Settings) -> Finding:
     return Finding("calendar", "ok", f"public holidays known until {max(calendar.known_years)}")
 
 
+def _classifier(settings: Settings) -> Finding:
+    if not settings.classifier:
+        return Finding("classifier", "absent", "switched off")
+    bench = Workbench(settings.data)
+    if not bench.is_trained:
+        return Finding("classifier", "warning", "not trained yet; the first start does it in half a minute")
+    return Finding("classifier", "ok", f"model {bench.version}")
+
+
 def _absent(name: str) -> Callable[[Settings], Finding]:
     return lambda _settings: Finding(name, "absent", "not part of this version")
 
@@ -137,6 +147,7 @@ CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "pages": _pages,
     "https": _https,
     "calendar": _calendar,
+    "classifier": _classifier,
     **LINE_CHECKS,
-    **{name: _absent(name) for name in ("speech", "classifier")},
+    "speech": _absent("speech"),
 }

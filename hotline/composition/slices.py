@@ -42,6 +42,7 @@ from hotline.staff.sheets import SheetWords
 from hotline.surveys.feeds import ReviewsFeed
 from hotline.surveys.service import EXPIRE, Surveys
 from hotline.surveys.service import subscriptions as survey_subscriptions
+from hotline.understanding import Understanding
 from hotline.web.auth import Principal
 from hotline.web.live import Feed, LiveHub
 
@@ -93,6 +94,7 @@ class Slices:
         self.speech = Speech(
             c.settings, c.clock, c.database, c.leases, c.audit, c.secrets, self.cases, self.calling.line
         )
+        self.understanding = Understanding(c.settings)
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
             c.database,

@@ -50,6 +50,11 @@ class SklearnClassifier:
         """See ``Classifier``."""
         return self._condition
 
+    @property
+    def pid(self) -> int | None:
+        """The process, while there is one."""
+        return self._process.pid if self._process is not None else None
+
     async def classify(self, text: str, title: str = "", among: Collection[str] | None = None) -> Proposal:
         """See ``Classifier``."""
         (proposal,) = await self.classify_all([Question(text, title, among)])
@@ -97,17 +102,9 @@ class SklearnClassifier:
 
     async def _live(self) -> None:
         """One life of the process."""
+        self._set("loading", reason=self._reason)
         self._reason = ""
-        self._set("loading")
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            limit=_LINE_BYTES,
-            start_new_session=True,  # Ctrl+C is for the product, which then ends its processes in order
-        )
-        self._process = process
+        self._process = process = await self._started()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
         try:
             process.stdin.write(self._order.line())
@@ -122,6 +119,25 @@ class SklearnClassifier:
             self._give_up_on_answers()
             _kill(process)
             await process.wait()
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                limit=_LINE_BYTES,
+                start_new_session=True,  # Ctrl+C is for the product, which then ends its processes in order
+            )
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:  # asyncio loses a process whose start is cancelled half-way
+            process = await starting
+            _kill(process)
+            await process.wait()
+            raise
 
     def _heard(self, said: Mapping[str, Any]) -> None:
         if "id" in said:

@@ -26,7 +26,7 @@ LONGEST = 2000
 """Characters of a text that are read; what a request is about stands at its beginning."""
 TITLE_WEIGHT = 2
 CHARACTERS, WORDS, CONCEPTS = "c", "w", "k"
-BLOCKS: Mapping[str, float] = {CHARACTERS: 1.0, WORDS: 0.5, CONCEPTS: 0.5}
+BLOCKS: Mapping[str, float] = {CHARACTERS: 1.0, WORDS: 0.4, CONCEPTS: 0.5}
 _CHARACTER_GRAMS = (1, 2)
 
 Vector = tuple[NDArray[np.int32], NDArray[np.float32]]

@@ -163,7 +163,7 @@ def save(model: Model, path: Path) -> None:
 def load(path: Path, version: str | None = None) -> Model:
     """Read it. Raises ``UnusableModel`` for anything else, or for another version than ``version``."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             about = json.loads(bytes(arrays["about"]))
             model = Model(
                 version=about["version"],

@@ -41,9 +41,11 @@ FOLDS = 4
 AT_LEAST = 2
 """A feature is learnt from so many texts at least."""
 PENALTY = 0.5
-PARENTS = 0.6
+PARENTS = 0.5
 CUES = 3
 """How many texts a category's own names and cues count for."""
+OTHERS_KEPT = 2
+"""Versions of other instances that stay beside a new one."""
 _DATA = ("dialect.tsv", "concepts.tsv")
 
 
@@ -222,9 +224,9 @@ def _keep(model: Model, path: Path) -> None:
         save(model, path)
     except OSError:
         return
-    for old in path.parent.glob("classifier-*.npz"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    others = [one for one in path.parent.glob("classifier-*.npz") if one != path]
+    for old in sorted(others, key=lambda one: one.stat().st_mtime)[:-OTHERS_KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def _leaf(code: str) -> str:
