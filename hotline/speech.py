@@ -29,10 +29,25 @@ from hotline.web.endpoint import Endpoints
 from hotline.web.health import HealthBoard, PartHealth
 from hotline.web.live import Feed, LiveHub
 from hotline.web.parts import switched_off
-from nlp.speech.catalogue import default_model
+from nlp.speech.catalogue import default_model, known, known_models
+from nlp.speech.fetching import fetch as fetch_model
+from nlp.speech.fetching import installed_models
+from nlp.speech.folders import ENGINES, digest
 from nlp.speech.transcriber import EngineSettings, ProcessTranscriber
 
-__all__ = ["Speech", "engine_settings", "models_folder", "speech_health", "transcriber"]
+__all__ = [
+    "ENGINES",
+    "Speech",
+    "digest",
+    "engine_settings",
+    "fetch_model",
+    "installed_models",
+    "known",
+    "known_models",
+    "models_folder",
+    "speech_health",
+    "transcriber",
+]
 
 OFF = "off"
 

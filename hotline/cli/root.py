@@ -13,11 +13,13 @@ from hotline.cli.classify import classify
 from hotline.cli.demo import demo
 from hotline.cli.demo_call import call
 from hotline.cli.doctor import doctor
+from hotline.cli.models import models
 from hotline.cli.nlp import nlp
 from hotline.cli.operations import backup, cert, migrate, restore, seed_demo
 from hotline.cli.output import report_error
 from hotline.cli.pbx import pbx
 from hotline.cli.run import run
+from hotline.cli.transcribe import transcribe
 from hotline.cli.user import user
 from hotline.errors import DomainError
 
@@ -47,6 +49,8 @@ for command in (
     user,
     classify,
     nlp,
+    models,
+    transcribe,
 ):
     hotline.add_command(command)
 
