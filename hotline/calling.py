@@ -53,6 +53,7 @@ from hotline.recordings.api import recording_endpoints
 from hotline.recordings.listening import Listening
 from hotline.recordings.mixer import Mixer
 from hotline.recordings.service import Recordings
+from hotline.recordings.watch import RecordingWatch
 from hotline.staff.service import Staff
 from hotline.web.endpoint import Endpoints
 from hotline.web.health import HealthBoard
@@ -121,6 +122,7 @@ class Calling:
         self._mixer = Mixer(
             database, clock, leases, recordings, folder, self._calls.of_recording, lambda: self.line.is_up
         )
+        self._watch = RecordingWatch(database, clock, leases, self._alarms, folder)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -166,6 +168,8 @@ class Calling:
         supervisor.add("exchange", self._lines.keep)
         supervisor.add("calls", self._driver.run)
         supervisor.add("recordings", self._mixer.run)
+        supervisor.add("recording-watch", self._watch.run)
+        board.add("recordings", self._watch.health)
         board.add("telephony", self._lines.health)
 
     def _calls_ended(self, recorded: Sequence[Recorded]) -> None:

@@ -17,7 +17,7 @@ class AlarmView(Schema):
     """An open alarm. ``staff`` is whom it is about, by name, and None for those about no person.
 
     ``detail`` depends on the kind: "recording_fails" has ``reason`` ("nothing_written", "disk_full",
-    "folder_unwritable").
+    "disk_low", "folder_unwritable").
     """
 
     id: str

@@ -84,11 +84,18 @@ class Mixer:
                         await self._wake.wait()
 
     async def reconcile(self) -> int:
-        """Take in files that nobody told us of; how many."""
+        """Take in files that nobody told us of, and those that were missing; how many."""
         files = await asyncio.to_thread(_listed, self._folder)
         async with self._database.read() as reader:
-            known = await store.known_files(reader, [file.name for file in files])
+            names = [file.name for file in files]
+            known = await store.known_files(reader, names)
+            found_late = await store.missing_files(reader, names)
         taken = 0
+        for leg in found_late:
+            if self._measured(leg.file) is not None:
+                async with self._database.uow() as tx:
+                    await self._recordings.found_late(tx, leg)
+                taken += 1
         for file in files:
             if file.name not in known and (named := NAME.fullmatch(file.name)) is not None:
                 await self._take(file, named["call"], named["leg"])

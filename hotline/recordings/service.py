@@ -50,6 +50,14 @@ class Recordings:
         await store.update(tx, row.id, mix)
         self._changed(tx, row, mix["state"])
 
+    async def found_late(self, tx: Tx, leg: sa.Row[Any]) -> None:
+        """The sound of a leg that was missing is there after all: all of it is mixed again."""
+        await store.update_leg(tx, leg.file, {"state": State.EXPECTED})
+        await store.update(tx, leg.recording_id, {"state": State.EXPECTED})
+        row = await store.by_id(tx, leg.recording_id)
+        if row is not None:
+            self._changed(tx, row, State.EXPECTED)
+
     async def of_call(self, reader: Reader, call_id: str) -> sa.Row[Any] | None:
         """The recording of a call; None when nothing of it was recorded."""
         return await store.of_call(reader, call_id)

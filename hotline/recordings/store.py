@@ -81,6 +81,24 @@ async def legs_of(reader: Reader, recording_id: str) -> Sequence[sa.Row[Any]]:
     return (await reader.execute(query.order_by(recording_leg.c.started_at, recording_leg.c.file))).all()
 
 
+async def growing(reader: Reader) -> Sequence[sa.Row[Any]]:
+    """The legs of calls that go on."""
+    query = (
+        sa.select(recording_leg)
+        .join(recording, recording.c.id == recording_leg.c.recording_id)
+        .where(recording.c.ended_at.is_(None))
+    )
+    return (await reader.execute(query)).all()
+
+
+async def missing_files(reader: Reader, files: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Those of ``files`` that are legs whose sound was not found."""
+    query = sa.select(recording_leg).where(
+        recording_leg.c.file.in_(files), recording_leg.c.state == State.MISSING
+    )
+    return (await reader.execute(query)).all()
+
+
 async def known_files(reader: Reader, files: Sequence[str]) -> set[str]:
     """Those of ``files`` that are legs of something."""
     query = sa.select(recording_leg.c.file).where(recording_leg.c.file.in_(files))

@@ -192,3 +192,14 @@ async def test_a_recording_that_nobody_told_of_is_taken_in_at_the_start(town: Ca
     assert await mixer(town).reconcile() == 0
     await mixer(town).step()
     await town.settled("1795368985.7", state="ended", result="interrupted", to_be_filed=True)
+
+
+async def test_sound_that_was_missing_and_is_found_at_the_start_is_taken_in(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    case, call_id, _ = await filed(town, ann, sound=False)
+    tone(town.calling.recordings_folder / f"{call_id}~caller~1.wav", 440, 0.5)
+    assert await mixer(town).reconcile() == 1
+    assert await mixer(town).reconcile() == 0
+    await mixer(town).step()
+    (call,) = (await ann.call("GET", f"/api/cases/{case['case_no']}/calls")).body
+    assert call["recording"]["state"] == "ready"
