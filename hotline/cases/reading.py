@@ -86,9 +86,9 @@ class CaseViews:
         return {brief.id: brief for brief in found}
 
     async def of_contact(self, reader: Reader, contact_id: str, limit: int = 50) -> list[CaseBrief]:
-        """A requester's cases, the newest first."""
+        """A requester's cases, the newest first; what was reported anonymously is nobody's."""
         rows = await store.listed(reader, CaseQuery(contact_id=contact_id, limit=limit))
-        return await self.briefs(reader, rows)
+        return await self.briefs(reader, [row for row in rows if not row.anonymous])
 
     async def view(self, reader: Reader, case_no: str, actor: CaseActor, language: str) -> CaseView:
         """The case page; ``NotFound`` as in ``scope``. Texts are in ``language``."""

@@ -160,10 +160,13 @@ class ConversationViews:
         )
 
     async def history(self, reader: Reader, row: sa.Row[Any]) -> HistoryView:
-        """The citizen's other conversations, and the cases of all of them."""
+        """The citizen's other conversations, and the cases of all of them and those made without any."""
         theirs = await conversation_briefs_of_contact(reader, row.contact_id, but=row.id)
-        cases = await self._linked(reader, [row.id, *(brief.id for brief in theirs)])
-        return HistoryView(cases=cases, conversations=theirs)
+        linked = await self._linked(reader, [row.id, *(brief.id for brief in theirs)])
+        own = await self._cases.views.of_contact(reader, row.contact_id, MOST_CASES)
+        # Ids of cases are ordered by time.
+        found = sorted({case.id: case for case in (*own, *linked)}.values(), key=lambda case: case.id)
+        return HistoryView(cases=found[::-1][:MOST_CASES], conversations=theirs)
 
     async def _linked(self, reader: Reader, conversation_ids: list[str]) -> list[CaseBrief]:
         ids = (await store.case_ids(reader, conversation_ids))[:MOST_CASES]
@@ -182,6 +185,7 @@ by_ids = store.by_ids
 latest_of = store.latest_of
 last_messages = store.last_messages
 versions_of_sender = store.versions_of
+case_ids = store.case_ids
 case_ids_of_sender = store.case_ids_of_sender
 
 

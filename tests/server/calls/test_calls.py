@@ -8,6 +8,7 @@ from datetime import timedelta
 from hotline.ports.callsink import CallPassed
 from hotline.ports.pbx import CallState, Direction, Outcome
 from hotline.recordings.model import CALLER
+from tests.server.calls.test_case_calls import FORM
 from tests.support.call_fixtures import GRACE, WRAP_UP, CallTown
 from tests.support.chat_fixtures import Browser, until_reply
 from tests.support.waiting import until
@@ -296,3 +297,14 @@ async def test_the_desk_is_told_when_the_recording_of_its_call_can_be_heard(town
         sound = {"state": "ready", "seconds": 4.0, "bytes": 128_044}
         await house.recordings.found(tx, recording, {"caller.wav": sound}, sound)
     await until(lambda: state() == "ready", "it can be heard")
+
+
+async def test_the_pop_has_the_callers_cases_also_those_made_without_a_conversation(town: CallTown) -> None:
+    ann = await town.agent_with_phone("ann")
+    walk_in = {**FORM, "channel": "walk_in", "conversation_id": None}
+    made = await ann.call("POST", "/api/desk/cases", walk_in)
+    nameless = {**walk_in, "key": "two", "anonymous": True, "requester_name": ""}
+    assert (await ann.call("POST", "/api/desk/cases", nameless)).status == 200
+    await town.rings_at(await town.pbx.dial(FORM["requester_phone"]), ann)
+    (pop,) = (await ann.call("GET", "/api/calls/mine")).body
+    assert [case["case_no"] for case in pop["history"]["cases"]] == [made.body["case_no"]]
