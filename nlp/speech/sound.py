@@ -6,6 +6,8 @@ raw telephone sound, which has no header, by the name's ending.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +27,7 @@ CHANNELS = 2
 RATES = (4_000, 192_000)
 MAGIC = (b"RIFF", b"RIFX", b"RF64", b".snd", b"FORM", b"fLaC", b"OggS", b"ID3")
 MP3_SYNC = 0xE0
+HEADER_BYTES = 4096
 RAW: Mapping[str, tuple[str, int]] = {
     ".ulaw": ("ULAW", 8000),
     ".mulaw": ("ULAW", 8000),
@@ -96,9 +99,34 @@ def opened(path: Path) -> Iterator[Sound]:
             raise BadSound("audio_too_many_channels", channels=file.channels)
         if not RATES[0] <= file.samplerate <= RATES[1]:
             raise BadSound("audio_unreadable", path=path.name, reason=f"{file.samplerate} Hz")
-        if not _is_raw(begin) and file.frames == 0:
-            raise BadSound("audio_empty")
-        yield Sound(file, path)
+        if _is_raw(begin) or file.frames > 0:
+            yield Sound(file, path)
+            return
+    with _mended(path) as mended:
+        yield mended
+
+
+@contextmanager
+def _mended(path: Path) -> Iterator[Sound]:
+    """A WAV whose writer was killed: its header says that there is nothing, but there is."""
+    with path.open("rb") as raw:
+        head = raw.read(HEADER_BYTES)
+    at = head.find(b"data")
+    length = path.stat().st_size - at - 8
+    if not head.startswith(b"RIFF") or at < 0 or length <= 0:
+        raise BadSound("audio_empty")
+    with tempfile.NamedTemporaryFile(suffix=".wav") as copy:
+        with path.open("rb") as raw:
+            shutil.copyfileobj(raw, copy)
+        copy.seek(at + 4)
+        copy.write(length.to_bytes(4, "little"))
+        copy.flush()
+        try:
+            file = soundfile.SoundFile(copy.name)
+        except soundfile.SoundFileError as error:
+            raise BadSound("audio_unreadable", path=path.name, reason=str(error)) from error
+        with file:
+            yield Sound(file, path)
 
 
 def _coding(path: Path, begin: bytes) -> dict[str, Any]:
