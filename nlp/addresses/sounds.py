@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from hotline.ports.gazetteer import GazetteerEntry, PlaceKind
 from nlp.addresses.names import Name
 from nlp.addresses.words import Grammar
 from nlp.text.normalise import NO_DIALECT, is_ideograph, normalise
+from nlp.text.sounds import syllable
 
 _SHORTEST = 3
 """Characters; shorter names sound like half the language."""
@@ -62,9 +61,9 @@ class Sounds:
 
 @lru_cache(maxsize=30_000)
 def _sound(character: str) -> str:
-    """The syllable without its tone; what the region does not keep apart is one."""
-    [syllable] = lazy_pinyin(character, style=Style.NORMAL)
+    """Its syllable; what the region does not keep apart is one."""
+    said = syllable(character)
     for one, other in _ALIKE:
-        if syllable.startswith(one):
-            syllable = other + syllable.removeprefix(one)
-    return syllable.removesuffix("g") if syllable.endswith("ng") else syllable
+        if said.startswith(one):
+            said = other + said.removeprefix(one)
+    return said.removesuffix("g") if said.endswith("ng") else said

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.text.normalise import standard_text
+from nlp.text.sounds import sound_form
 from nlp.text.trie import Trie
 
 GAP = "~"
@@ -26,11 +27,14 @@ Found = Mapping[str, "tuple[Span, ...]"]
 
 @dataclass(frozen=True)
 class Concept:
-    """``excepts``: a word that lies inside one of these is something else."""
+    """``heard`` are words that are found as well where others stand that sound the same (not their tones).
+    ``excepts``: a word that lies inside one of these, as they are written, is something else.
+    """
 
     name: str
     words: tuple[str, ...]
     excepts: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Lexicon:
 
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self._literals: Trie[int] = Trie()
+        self._sounds: Trie[int] = Trie()
         self._count = 0
         self._words: dict[int, list[_Word]] = {}
         names: list[str] = []
@@ -54,6 +59,9 @@ class Lexicon:
             names.append(concept.name)
             self._add(concept.name, concept.words, excepts=False)
             self._add(concept.name, concept.excepts, excepts=True)
+            for word in concept.heard:
+                literal = self._literal(sound_form(word), self._sounds)
+                self._words.setdefault(literal, []).append(_Word(concept.name, (literal,), False))
         self.concepts = frozenset(names)
         if len(self.concepts) < len(names):
             raise ValueError("a concept is given twice")
@@ -74,24 +82,25 @@ class Lexicon:
 
     def _places(self, text: str) -> dict[int, list[Span]]:
         places: dict[int, list[Span]] = {}
-        for start in range(len(text)):
-            for end, literal in self._literals.at(text, start):
-                places.setdefault(literal, []).append((start, end))
+        for form, words in ((text, self._literals), (sound_form(text), self._sounds)):
+            for start in range(len(form)):
+                for end, literal in words.at(form, start):
+                    places.setdefault(literal, []).append((start, end))
         return places
 
     def _add(self, concept: str, words: Iterable[str], *, excepts: bool) -> None:
         for form in dict.fromkeys(form for word in words for form in (word, standard_text(word))):
-            literals = tuple(self._literal(part) for part in form.split(GAP))
+            literals = tuple(self._literal(part, self._literals) for part in form.split(GAP))
             self._words.setdefault(literals[0], []).append(_Word(concept, literals, excepts))
 
-    def _literal(self, text: str) -> int:
+    def _literal(self, text: str, among: Trie[int]) -> int:
         if not text or len(text) > _LONGEST_WORD:
             raise ValueError(f"a word has 1 to {_LONGEST_WORD} characters between gaps: {text!r}")
-        literal = self._literals.get(text)
+        literal = among.get(text)
         if literal is None:
             literal = self._count
             self._count += 1
-            self._literals.add(text, literal)
+            among.add(text, literal)
         return literal
 
 

@@ -101,7 +101,8 @@ def _concepts(data: Mapping[str, Any]) -> Iterator[Concept]:
         words = (*entry.get("words", "").split(), *including)
         if not words:
             raise ValueError(f"the concept {name} has no words")
-        yield Concept(name, words, tuple(entry.get("excepts", "").split()))
+        heard = tuple(entry.get("heard", "").split())
+        yield Concept(name, words, tuple(entry.get("excepts", "").split()), heard)
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

@@ -78,6 +78,10 @@ class Counted(str):
 
     looks = 0
 
+    def __iter__(self) -> Iterator[str]:
+        Counted.looks += len(self)
+        return super().__iter__()
+
     def __getitem__(self, place: object) -> str:
         Counted.looks += 1
         return super().__getitem__(place)  # type: ignore[index]
@@ -105,7 +109,7 @@ def test_a_hundred_kilobytes_are_read_to_the_end() -> None:
     found = RULES.check(filler + "。路面塌了")
     assert found is not None
     assert found.rule == "U5"
-    assert found.start == len(filler) + 3
+    assert found.start == len(filler) + 1
 
 
 class TestReading:
@@ -130,6 +134,16 @@ class TestLexicon:
         lexicon = Lexicon([Concept("x", ("下井",), ("底下井",))])
         assert lexicon.find("底下井盖") == {}
         assert lexicon.find("他下井了") == {"x": ((1, 3),)}
+
+    def test_what_is_heard_is_found_by_its_sound_and_only_it(self) -> None:
+        lexicon = Lexicon([Concept("x", ("井盖",), ("竟该",), heard=("漏电",))])
+        assert lexicon.find("楼店") == {"x": ((0, 2),)}
+        assert lexicon.find("景盖") == {}
+
+    def test_an_exception_is_meant_as_it_is_written(self) -> None:
+        lexicon = Lexicon([Concept("x", ("漏电",), ("楼店",), heard=("漏电",))])
+        assert lexicon.find("楼店") == {}
+        assert lexicon.find("漏店") == {"x": ((0, 2),)}
 
     @pytest.mark.parametrize("words", [("",), ("x" * 25,), ("a~",)])
     def test_words_that_cannot_be_found_are_refused(self, words: tuple[str, ...]) -> None:

@@ -24,6 +24,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 CASES = rows(DATA / "emergency_cases.tsv")
 SEED = rows(CORPUS / "seed.tsv")
+VARIANTS = rows(CORPUS.parent / "heldout/emergency.tsv")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,27 @@ class TestSafetyScripts:
         ranks = [rule.rank for rule in shipped_rules().rules]
         assert all(first < second for first, second in pairwise(ranks))
         assert sorted(rule.code for rule in shipped_rules().rules) == sorted(RULES)
+
+
+class TestTheVariants:
+    """What another hand wrote against the rules: talk, wrong characters, recognisers' errors, and the
+    neighbours that must not alarm. DOMAIN §4.2: recall 1.00, precision at least 0.85; a miss is a defect.
+    """
+
+    @pytest.mark.parametrize(
+        "row", [row for row in VARIANTS if row["expect"] == "E0"], ids=lambda row: row["text"]
+    )
+    def test_each_danger_is_recognised(self, rules: RuleEngine, row: dict[str, str]) -> None:
+        assert rules.check(row["text"]) is not None
+
+    def test_few_of_the_others_alarm(self, rules: RuleEngine) -> None:
+        alarms = [row["expect"] for row in VARIANTS if rules.check(row["text"]) is not None]
+        assert alarms.count("E0") / len(alarms) >= 0.95
+
+    def test_the_rule_is_nearly_always_the_one_that_was_meant(self, rules: RuleEngine) -> None:
+        meant = [row for row in VARIANTS if row["expect"] == "E0"]
+        right = [row for row in meant if row["rule"] in {one.rule for one in rules.all(row["text"])}]
+        assert len(right) / len(meant) >= 0.95
 
 
 class TestTheTrainingCorpus:
