@@ -83,8 +83,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
     board.add("database", database_check(core.database))
     board.add("bus", bus_check(supervisor))
     slices.calling.work(supervisor, board)
-    slices.speech.work(supervisor, board, slices.hub)
+    slices.speech.work(supervisor, board, slices.guessed)
     slices.understanding.work(supervisor, board)
+    slices.suggesting.work(supervisor, slices.hub)
     endpoints = all_endpoints(core, slices, board)
     guard = guard_of(core, slices)
     app = build_app(
@@ -135,6 +136,7 @@ def _supervisor(core: Core, slices: Slices) -> Supervisor:
         slices.anchors.committed,
         *slices.calling.wakes,
         *slices.speech.wakes,
+        *slices.suggesting.wakes,
     ]
     supervisor.add("wake-ups", partial(pass_on_wake_ups, slices.bus, wakes))
     supervisor.add("relay", partial(_relay_alone, core.leases, slices.relay))

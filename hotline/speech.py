@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hotline.calls.caption_feeds import CaptionsFeed
@@ -14,29 +14,31 @@ from hotline.config import Settings
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.interface import CommitListener
+from hotline.kernel.events import Event
 from hotline.kernel.leases import DatabaseLeases
 from hotline.kernel.relay import Subscription
 from hotline.kernel.workers import Supervisor
 from hotline.lines import recordings_folder
 from hotline.ports.clock import Clock
 from hotline.ports.secrets import Secrets
-from hotline.ports.transcriber import EngineState, EngineStatus, Transcriber
+from hotline.ports.transcriber import EngineState, EngineStatus, Segment, Transcriber
 from hotline.recordings.listening import Listening
 from hotline.recordings.transcribing import Transcribing
 from hotline.recordings.transcript_api import transcript_endpoints
 from hotline.recordings.transcripts import Transcripts
 from hotline.web.endpoint import Endpoints
 from hotline.web.health import HealthBoard, PartHealth
-from hotline.web.live import Feed, LiveHub
+from hotline.web.live import Feed
 from hotline.web.parts import switched_off
 from nlp.speech.catalogue import default_model, known, known_models
 from nlp.speech.fetching import fetch as fetch_model
 from nlp.speech.fetching import installed_models
-from nlp.speech.folders import ENGINES, digest
+from nlp.speech.folders import ENGINES, WrongFolder, digest, missing_package, model_folder
 from nlp.speech.transcriber import EngineSettings, ProcessTranscriber
 
 __all__ = [
     "ENGINES",
+    "OFF",
     "Speech",
     "digest",
     "engine_settings",
@@ -45,6 +47,7 @@ __all__ = [
     "known",
     "known_models",
     "models_folder",
+    "speech_folder",
     "speech_health",
     "transcriber",
 ]
@@ -93,6 +96,23 @@ def speech_health(status: EngineStatus, model: Path) -> PartHealth:
             return PartHealth("absent", "not started")
 
 
+def speech_folder(settings: Settings) -> PartHealth:
+    """The same, without starting the engine: whether its package and its model are there."""
+    chosen = engine_settings(settings)
+    begun = EngineStatus(EngineState.READY, chosen.engine, chosen.model.name)
+    try:
+        model_folder(chosen.engine, chosen.model)
+    except WrongFolder as error:
+        begun = replace(begun, state=EngineState.MISSING_MODEL, code=error.code, detail=error.found)
+    else:
+        if (package := missing_package(chosen.engine)) is not None:
+            detail = f"pip install {package}"
+            begun = replace(
+                begun, state=EngineState.MISSING_MODEL, code="speech_engine_missing", detail=detail
+            )
+    return speech_health(begun, chosen.model)
+
+
 class Speech:
     """Captions of running calls, transcripts of recordings. Switched off, what there is can still be read."""
 
@@ -131,6 +151,10 @@ class Speech:
         """Routes."""
         return [transcript_endpoints(self._database, self._listening)]
 
+    def guesses(self, call_id: str) -> Mapping[str, tuple[Segment, int]]:
+        """Words of a call that may still change, by the name of their segment."""
+        return self._captions.partial(call_id)
+
     @property
     def subscriptions(self) -> Sequence[Subscription]:
         """What is to be heard of other slices."""
@@ -145,12 +169,12 @@ class Speech:
     def _archives(self) -> bool:
         return self._is_on and self._settings.speech_archive
 
-    def work(self, supervisor: Supervisor, board: HealthBoard, hub: LiveHub) -> None:
-        """Workers and the health of the part."""
+    def work(self, supervisor: Supervisor, board: HealthBoard, signal: Callable[[Event], None]) -> None:
+        """Workers and the health of the part; ``signal`` is told of words that may still change."""
         if not self._is_on:
             board.add("speech", switched_off)
             return
-        self._captions.on_signal(hub.signal)
+        self._captions.on_signal(signal)
         supervisor.add("captions", self._caption)
         if self._archives:
             supervisor.add("transcripts", self._transcribing.run)

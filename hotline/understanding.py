@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hotline.cases.taxonomy import Taxonomy, load_taxonomy, read_request_types
 from hotline.config import Settings
+from hotline.dispatch.areas import areas_of
 from hotline.dispatch.routing import Route, Routing, categories_left, shipped_routing
 from hotline.kernel.workers import Supervisor
 from hotline.ports.addresses import Address, AddressFinder
@@ -98,14 +99,7 @@ class Reading:
 
     def _areas(self, address: Address | None) -> list[str]:
         """The places an address lies in, from the smallest to the largest."""
-        if address is None:
-            return []
-        named = [name for name in (address.poi, address.community, address.district) if name]
-        for name in named:
-            parent = self._parents.get(name)
-            if parent and parent not in named:
-                named.append(parent)
-        return named
+        return areas_of(address, self._parents)
 
 
 class Workbench:

@@ -55,6 +55,7 @@ def all_endpoints(core: Core, slices: Slices, board: HealthBoard) -> list[Endpoi
         survey_endpoints(c.database, s.cases, s.surveys),
         *calling.endpoints,
         *s.speech.endpoints,
+        *s.suggesting.endpoints,
         citizen_endpoints(c.database, s.intake, c.throttle, s.cases, door),
     ]
 

@@ -24,7 +24,7 @@ from hotline.desk.service import Desk
 from hotline.intake.feeds import citizen_feeds
 from hotline.intake.service import IntakeService
 from hotline.kernel.bus import InProcessBus
-from hotline.kernel.events import Recorded
+from hotline.kernel.events import Event, Recorded
 from hotline.kernel.relay import AnySubscription, Relay
 from hotline.notifications.service import Notifications
 from hotline.notifications.service import subscriptions as notification_subscriptions
@@ -39,6 +39,7 @@ from hotline.staff.passwords import Passwords
 from hotline.staff.roles import Roles
 from hotline.staff.service import Staff
 from hotline.staff.sheets import SheetWords
+from hotline.suggesting import Suggesting
 from hotline.surveys.feeds import ReviewsFeed
 from hotline.surveys.service import EXPIRE, Surveys
 from hotline.surveys.service import subscriptions as survey_subscriptions
@@ -95,6 +96,18 @@ class Slices:
             c.settings, c.clock, c.database, c.leases, c.audit, c.secrets, self.cases, self.calling.line
         )
         self.understanding = Understanding(c.settings)
+        self.suggesting = Suggesting(
+            c.database,
+            c.clock,
+            c.leases,
+            c.audit,
+            self.conversations,
+            self.queue,
+            self.cases,
+            self.understanding.rules,
+            self.understanding.classifier,
+            self.speech.guesses,
+        )
         self.hub = LiveHub(c.database, self._feeds())
         self.router = Router(
             c.database,
@@ -114,6 +127,11 @@ class Slices:
         self.hub.close_session(who.session)
         self.calling.signed_out(who.id)
 
+    def guessed(self, event: Event) -> None:
+        """Words of a call that may still change: pages show them, and danger is looked for in them."""
+        self.hub.signal(event)
+        self.suggesting.told(event)
+
     def accounts_changed(self, recorded: Sequence[Recorded]) -> None:
         """So does whoever is switched off."""
         for one in recorded:
@@ -132,6 +150,7 @@ class Slices:
             ReviewsFeed(),
             *self.calling.feeds,
             *self.speech.feeds,
+            *self.suggesting.feeds,
             *citizen_feeds(self.cases),
         ]
 
@@ -142,4 +161,5 @@ class Slices:
             *survey_subscriptions(self.surveys),
             *self.calling.subscriptions,
             *self.speech.subscriptions,
+            *self.suggesting.subscriptions,
         ]

@@ -170,6 +170,11 @@ class Conversations:
             raise Conflict("conversation_closed")
         self._changed(tx, conversation_id)
 
+    async def mark_alarm(self, tx: Tx, conversation_id: str, rule: str | None) -> None:
+        """Note for lists which emergency rule's alarm is open; None: none is."""
+        if await store.update(tx, conversation_id, {"alarm": rule}):
+            self._changed(tx, conversation_id)
+
     async def link_case(self, tx: Tx, conversation_id: str, case_id: str) -> None:
         """Note that a case was made from this conversation; once is enough."""
         if await store.insert_case(tx, conversation_id, case_id):

@@ -24,6 +24,8 @@ conversation = sa.Table(
     sa.Column("closed_at", UtcDateTime),
     # Goes on from the sender's previous conversation: a citizen reads all of them as one thread.
     sa.Column("last_seq", sa.Integer, nullable=False),
+    # The emergency rule whose alarm is open, for lists (DOMAIN §4.4).
+    sa.Column("alarm", sa.String(4)),
     sa.Column("version", sa.Integer, nullable=False),
 )
 sa.Index(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +15,12 @@ from hotline.cases.store import StoredCase
 from hotline.cases.transition import Action, Actor
 from hotline.contacts.service import Contacts
 from hotline.conversations.service import Conversations
+from hotline.conversations.views import case_ids
 from hotline.desk import store
 from hotline.errors import Conflict, FieldProblem, InvalidInput
 from hotline.kernel.db import Tx
 from hotline.staff.views import units_by_code
+from hotline.suggestions.views import open_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,8 @@ class Desk:
         """The case; sent again with the same key, the same case and nothing more.
 
         Raises ``InvalidInput`` with the fields, ``Forbidden``, and ``Conflict`` ("conversation_not_held") for
-        a conversation that the actor does not hold; nothing is written then.
+        a conversation that the actor does not hold; nothing is written then. While an alarm of the
+        conversation is open the case is E0: another urgency is ``InvalidInput`` ("alarm_open").
         """
         if order.unit_id and order.answer_text:
             raise InvalidInput([FieldProblem("unit_id", "answered_or_sent")])
@@ -58,8 +61,9 @@ class Desk:
             return known
         talk = await self._conversation(tx, user_id, order.conversation_id)
         contact_id = await self._contact(tx, order, talk)
-        values = {**vars(order.case), "contact_id": contact_id}
-        case = await self._cases.register(tx, RegisterCase(**values), actor)
+        urgency = await self._urgency(tx, order, talk)
+        order = replace(order, case=replace(order.case, contact_id=contact_id, urgency=urgency))
+        case = await self._cases.register(tx, order.case, actor)
         case = await self._first_steps(tx, case, order, actor)
         if talk is not None:
             await self._conversations.link_case(tx, talk.id, case.id)
@@ -75,6 +79,22 @@ class Desk:
         if row.agent_id != user_id:
             raise Conflict("conversation_not_held")
         return row
+
+    async def _urgency(self, tx: Tx, order: DeskOrder, talk: sa.Row[Any] | None) -> str | None:
+        """What was chosen; E0 by itself while danger is not ruled out (DOMAIN §4.4)."""
+        chosen = order.case.urgency
+        rules = await open_rules(tx, talk.id) if talk is not None else []
+        if talk is None or not rules or await self._has_emergency(tx, talk.id):
+            return chosen
+        if chosen not in (None, "", Urgency.E0):
+            raise InvalidInput([FieldProblem("urgency", "alarm_open", {"rules": ", ".join(rules)})])
+        return Urgency.E0
+
+    async def _has_emergency(self, tx: Tx, conversation_id: str) -> bool:
+        """Whether the danger has its case already, so that this one may be about something else."""
+        linked = await case_ids(tx, [conversation_id])
+        briefs = await self._cases.views.briefs_by_id(tx, linked)
+        return any(brief.urgency is Urgency.E0 for brief in briefs.values())
 
     async def _contact(self, tx: Tx, order: DeskOrder, talk: sa.Row[Any] | None) -> str | None:
         """The requester: the one who writes, under the name and number that the form has now."""

@@ -1,14 +1,23 @@
-"""Similarity port: how alike texts are, by their wording alone."""
+"""Similarity port: how alike two accounts are, by their wording alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 
-class TextSimilarity(Protocol):
-    """Compares short texts; any text will do, in time linear in all that is given."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What somebody told; ``title`` counts for more and may be empty."""
 
-    def similarities(self, text: str, others: Sequence[str]) -> list[float]:
-        """For each of ``others`` how alike it is to ``text``: 0 nothing in common, 1 the same wording."""
+    text: str
+    title: str = ""
+
+
+class Similarity(Protocol):
+    """Compares wordings; any text will do, in time linear in all that is given."""
+
+    def similarities(self, one: Wording, others: Sequence[Wording]) -> list[float]:
+        """For each of ``others`` how alike it is to ``one``: 0 nothing in common, 1 the same wording."""
         ...

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-GONE_AFTER = timedelta(seconds=15)
-"""An agent whose pages were all closed for so long is away: offers go back, conversations may be taken."""
+GONE_AFTER = timedelta(seconds=12)
+"""An agent whose pages were all closed for so long is away: offers go back, conversations may be taken.
+With the time it takes to notice, that is within the 15 s of QUALITY (fault 11)."""
 PAGE_CLOSED = "page_closed"
 """The reason of the state that the router sets then."""
 RETURNED = "returned"

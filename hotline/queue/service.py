@@ -64,6 +64,16 @@ class Queue:
         item_changed(tx, conversation_id, ItemState.WAITING)
         return True
 
+    async def hasten(self, tx: Tx, conversation_id: str) -> None:
+        """Danger was found in what waits: it goes on in the urgent class; else nothing happens."""
+        row = await store.item(tx, conversation_id)
+        if row is None or row.priority == Priority.URGENT:
+            return
+        rank = routing.rank(row.waiting_since, Priority.URGENT)
+        waits = item.c.state.in_([ItemState.WAITING, ItemState.OFFERED])
+        if await store.update(tx, conversation_id, {"priority": Priority.URGENT, "rank_at": rank}, waits):
+            item_changed(tx, conversation_id, ItemState(row.state), row.offered_to)
+
     async def accept(self, tx: Tx, agent_id: str, conversation_id: str) -> None:
         """The agent takes what is on offer to the agent; ``Conflict`` ("offer_gone") when nothing is.
 

@@ -27,7 +27,10 @@ class QueueContact(Schema):
 
 
 class QueueItemView(Schema):
-    """A place in the queue. ``unattended``: taken by an agent who is away, so that another may take over."""
+    """A place in the queue. ``unattended``: taken by an agent who is away, so that another may take over.
+
+    ``alarm``: the emergency rule (U1 to U11) that found danger in it, until somebody cancels the alarm.
+    """
 
     id: str
     version: int
@@ -42,6 +45,7 @@ class QueueItemView(Schema):
     unattended: bool
     contact: QueueContact
     preview: str
+    alarm: str | None
 
 
 class DeskItem(QueueItemView):
@@ -115,6 +119,7 @@ def _item_fields(row: sa.Row[Any], around: _Around) -> dict[str, Any]:
         "taken_by": row.taken_by,
         "contact": QueueContact(name=contact.name, phone=contact.phone),
         "preview": preview(asked.text) if asked is not None else "",
+        "alarm": talk.alarm,
     }
 
 

@@ -67,6 +67,7 @@ SLICES = (
     "calls",
     "ports",
     "nuisance",
+    "suggestions",
     "recordings",
 )
 both_engines = pytest.mark.parametrize("chat_url", ["sqlite", "postgresql"], indirect=True)
