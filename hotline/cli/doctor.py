@@ -24,6 +24,7 @@ from hotline.kernel.db.open import open_database
 from hotline.kernel.inbox import Inbox
 from hotline.kernel.jobs import JobQueue
 from hotline.migrations.run import current
+from hotline.speech import OFF, speech_folder
 from hotline.understanding import Workbench
 from hotline.web.pages import built_ui
 
@@ -134,8 +135,12 @@ def _classifier(settings: Settings) -> Finding:
     return Finding("classifier", "ok", f"model {bench.version}")
 
 
-def _absent(name: str) -> Callable[[Settings], Finding]:
-    return lambda _settings: Finding(name, "absent", "not part of this version")
+def _speech(settings: Settings) -> Finding:
+    if settings.speech_engine == OFF:
+        return Finding("speech", "absent", "switched off")
+    found = speech_folder(settings)
+    state = {"ok": "ok", "absent": "absent"}.get(found.state, "failed")
+    return Finding("speech", state, found.detail)
 
 
 CHECKS: dict[str, Callable[[Settings], Finding]] = {
@@ -149,5 +154,5 @@ CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "calendar": _calendar,
     "classifier": _classifier,
     **LINE_CHECKS,
-    "speech": _absent("speech"),
+    "speech": _speech,
 }

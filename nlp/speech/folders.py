@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from pathlib import Path
 
 OWN = "module:"
 """Before the name of a Python module that is an engine: see ``nlp.speech.worker``."""
 ENGINES = ("vosk", "faster-whisper", "sherpa-onnx")
+PACKAGES = {
+    "vosk": ("vosk", "vosk"),
+    "faster-whisper": ("faster_whisper", "citizen-hotline[whisper]"),
+    "sherpa-onnx": ("sherpa_onnx", "citizen-hotline[sherpa]"),
+}
+"""What an engine is imported as, and what brings it."""
 BLOCK = 1 << 20
 
 
@@ -28,6 +35,16 @@ def engine_of(folder: Path) -> str | None:
     if (folder / "tokens.txt").is_file() and any(folder.glob("*.onnx")):
         return "sherpa-onnx"
     return None
+
+
+def missing_package(engine: str) -> str | None:
+    """What has to be installed for ``engine``; None when nothing has."""
+    module, package = PACKAGES.get(engine, (engine.removeprefix(OWN), engine))
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    return None if found is not None else package
 
 
 def model_folder(engine: str, folder: Path) -> Path:
