@@ -13,7 +13,7 @@ import click
 
 from hotline.cli.output import data_option
 from hotline.ports.addresses import Address
-from hotline.understanding import Understood, Workbench
+from hotline.workbench import Understood, Workbench
 
 
 @click.command()

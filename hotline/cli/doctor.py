@@ -25,8 +25,8 @@ from hotline.kernel.inbox import Inbox
 from hotline.kernel.jobs import JobQueue
 from hotline.migrations.run import current
 from hotline.speech import OFF, speech_folder
-from hotline.understanding import Workbench
 from hotline.web.pages import built_ui
+from hotline.workbench import Workbench
 
 FREE_BYTES = 1_000_000_000
 

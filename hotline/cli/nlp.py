@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hotline.cli.output import data_option, emit, json_option
-from hotline.understanding import Figures, Workbench, evaluate
+from hotline.workbench import Figures, Workbench, evaluate
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -14,6 +14,7 @@ from hotline.places.events import PlacesChanged
 from hotline.places.model import NewPlace, place_problems, search_form, search_text
 from hotline.places.views import PlaceView, place_view
 from hotline.ports.clock import Clock
+from hotline.ports.gazetteer import GazetteerEntry
 from hotline.staff.imports import merged
 from hotline.staff.sheets import Columns, RowProblem, SheetRow, SheetWords, read_sheet, split_list
 
@@ -37,6 +38,13 @@ class Places:
         if not form:
             return []
         return [place_view(row) for row in await store.search(reader, form, kind, FOUND)]
+
+    async def entries(self, reader: Reader) -> list[GazetteerEntry]:
+        """Every place, for finding addresses in text."""
+        return [
+            GazetteerEntry(row.kind, row.name, tuple(row.aliases), row.district)
+            for row in await store.every(reader)
+        ]
 
     async def keep(self, tx: Tx, actor: str, places: Sequence[NewPlace], *, only_new: bool = False) -> int:
         """Add these places, and bring those that are known by (kind, name, district) up to date.

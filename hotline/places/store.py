@@ -52,6 +52,12 @@ async def by_names(reader: Reader, names: Collection[str]) -> dict[Key, sa.Row[A
     return {(row.kind, row.name, row.district): row for row in await reader.execute(query)}
 
 
+async def every(reader: Reader) -> Sequence[sa.Row[Any]]:
+    """Kind, name, aliases and district of every place."""
+    columns = (place.c.kind, place.c.name, place.c.aliases, place.c.district)
+    return (await reader.execute(sa.select(*columns).order_by(place.c.kind, place.c.name, place.c.id))).all()
+
+
 async def search(reader: Reader, text: str, kind: str | None, limit: int) -> Sequence[sa.Row[Any]]:
     """Places with ``text`` (in search form) in one of their names: beginnings first, then short names."""
     begins = place.c.search_text.contains(f"|{text}", autoescape=True)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PLUGINS = ("channels", "ivr", "nlp", "telephony")
-KNOWING = ("hotline/lines.py", "hotline/main.py", "hotline/speech.py", "hotline/understanding.py")
+KNOWING = tuple(
+    f"hotline/{name}.py" for name in ("lines", "main", "speech", "suggesting", "understanding", "workbench")
+)
 SQL = ("alembic", "asyncpg", "sqlalchemy", "sqlite3")
 
 
