@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
+
+AttachmentKind = Literal["image", "voice", "video", "other"]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Something sent along. ``reference`` is the channel's own name for it, by which the channel can fetch
+    it for a while; empty when it cannot be fetched. ``format`` is what the channel calls its form."""
+
+    kind: AttachmentKind
+    reference: str = ""
+    format: str = ""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where the citizen says to be: degrees in CGCS2000 (DOMAIN §8.5). ``src_crs`` is what it was given in,
+    ``label`` the address that came with it."""
+
+    latitude: float
+    longitude: float
+    src_crs: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -14,6 +37,7 @@ class Envelope:
     ``channel`` is an identifier of DOMAIN §1.4 (``web``, ``wechat_mp``, …); ``(channel, message_id)`` is
     unique for ever, a repeat is acknowledged and changes nothing. ``sender`` identifies the citizen within
     the channel. ``sent_at`` is the sender's own clock, kept beside the server's (invariant f of §2.3).
+    ``text`` may be empty when something is attached, or it is a location.
     """
 
     channel: str
@@ -22,6 +46,8 @@ class Envelope:
     text: str
     sent_at: datetime | None = None
     language: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    location: Location | None = None
 
 
 @dataclass(frozen=True)

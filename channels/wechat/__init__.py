@@ -1,0 +1,1 @@
+"""A WeChat official account: signed callbacks in, customer-service messages out."""
