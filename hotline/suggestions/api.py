@@ -9,7 +9,7 @@ from hotline.kernel.db import Database
 from hotline.suggestions import store
 from hotline.suggestions.dangers import Dangers
 from hotline.suggestions.service import Suggestions
-from hotline.suggestions.views import AlarmView, SuggestionsView, SuggestionView, SuggestionViews
+from hotline.suggestions.views import DangerAlarmView, SuggestionsView, SuggestionView, SuggestionViews
 from hotline.web.endpoint import Call, Endpoints, Schema
 
 
@@ -38,7 +38,7 @@ def suggestion_endpoints(
                 return
         raise await suggestions.refused(call.who, action, what, call.address)
 
-    async def shown_alarm(alarm_id: str) -> AlarmView:
+    async def shown_alarm(alarm_id: str) -> DangerAlarmView:
         async with database.read() as reader:
             row = await store.alarm_by_id(reader, alarm_id)
             if row is None:
@@ -82,7 +82,7 @@ def suggestion_endpoints(
         return await shown(row_id)
 
     @api.post("/api/alarms/{id}/confirm", needs="desk.work")
-    async def confirm(call: Call, body: VersionBody) -> AlarmView:
+    async def confirm(call: Call, body: VersionBody) -> DangerAlarmView:
         """It is so."""
         alarm_id = call.path["id"]
         await owned(call, await _of_alarm(database, alarm_id), "alarm.confirm", f"alarm:{alarm_id}")
@@ -91,7 +91,7 @@ def suggestion_endpoints(
         return await shown_alarm(alarm_id)
 
     @api.post("/api/alarms/{id}/cancel", needs="desk.work")
-    async def cancel(call: Call, body: CancelBody) -> AlarmView:
+    async def cancel(call: Call, body: CancelBody) -> DangerAlarmView:
         """It is not so, and why (DOMAIN §4.4)."""
         alarm_id = call.path["id"]
         await owned(call, await _of_alarm(database, alarm_id), "alarm.cancel", f"alarm:{alarm_id}")

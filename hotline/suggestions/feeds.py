@@ -26,7 +26,7 @@ CLASSIFIER = "classifier"
 class SuggestionsFeed:
     """``suggestions``: what is proposed for the conversation named by the key.
 
-    Entities: ``<conversation>/alarm:<id>`` (``AlarmView``), ``<conversation>/field:<name>``
+    Entities: ``<conversation>/alarm:<id>`` (``DangerAlarmView``), ``<conversation>/field:<name>``
     (``SuggestionView``), ``<conversation>/duplicates`` (``{"duplicates": [DuplicateView…]}``), and
     ``classifier`` (``ModelView``).
     """

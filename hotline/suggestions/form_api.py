@@ -48,7 +48,7 @@ class NearbyBody(Schema):
 
 
 class FoundView(Schema):
-    """Danger in ``[start:end]`` of the ``title`` or the ``text`` (``field``); the rest as ``AlarmView``."""
+    """Danger in ``[start:end]`` of ``title`` or ``text`` (``field``); the rest as ``DangerAlarmView``."""
 
     field: str
     rule: str

@@ -43,7 +43,7 @@ class ScriptView(Schema):
     steps: list[str]
 
 
-class AlarmView(Schema):
+class DangerAlarmView(Schema):
     """Danger found. ``script`` is by language; ``calls``: whom the rule has called (``unit``, ``119``…).
 
     ``reason`` says why it was cancelled.
@@ -141,7 +141,7 @@ class ModelView(Schema):
 class SuggestionsView(ModelView):
     """All that is proposed for a conversation. ``is_due``: something new was said and is being read."""
 
-    alarms: list[AlarmView]
+    alarms: list[DangerAlarmView]
     suggestions: list[SuggestionView]
     duplicates: list[DuplicateView]
     is_due: bool
@@ -176,12 +176,12 @@ class SuggestionViews:
             is_due=reading is not None and reading.wanted > reading.done,
         )
 
-    async def alarms(self, reader: Reader, rows: Sequence[sa.Row[Any]]) -> list[AlarmView]:
+    async def alarms(self, reader: Reader, rows: Sequence[sa.Row[Any]]) -> list[DangerAlarmView]:
         """Alarm rows with their scripts."""
         names = await user_names(reader, [row.decided_by for row in rows])
         same = ("id", "version", "rule", "urgency", "state", "words", "at", "decided_at", "reason")
         return [
-            AlarmView(
+            DangerAlarmView(
                 evidence=_evidence(row),
                 decided_by=names.get(row.decided_by),
                 **self.script(row.rule),

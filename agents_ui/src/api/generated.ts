@@ -450,6 +450,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alarms/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is not so, and why (DOMAIN §4.4). */
+        post: operations["suggestions_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is so. */
+        post: operations["suggestions_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alarms/{id}/seen-to": {
         parameters: {
             query?: never;
@@ -877,6 +911,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Danger, and values for the form; nothing is kept. */
+        post: operations["suggestions_classify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -998,6 +1049,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is proposed for a conversation; as in the live view ``suggestions``. */
+        get: operations["suggestions_of_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/take": {
         parameters: {
             query?: never;
@@ -1061,6 +1129,23 @@ export interface paths {
         /** Keep the form as it is now. */
         put: operations["desk_save"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nearby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open cases that may be the same matter, the likeliest first. */
+        post: operations["suggestions_near"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1325,6 +1410,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/suggestions/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the value. */
+        post: operations["suggestions_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suggestions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse the value; it is not proposed again for this conversation. */
+        post: operations["suggestions_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/surveys/reviews": {
         parameters: {
             query?: never;
@@ -1583,11 +1702,17 @@ export interface components {
          */
         AgentWord: "ready" | "busy" | "offline";
         /**
+         * AlarmState
+         * @description A rule found danger; a person says that it is so, or that it is not and why.
+         * @enum {string}
+         */
+        AlarmState: "raised" | "confirmed" | "cancelled";
+        /**
          * AlarmView
          * @description An open alarm. ``staff`` is whom it is about, by name, and None for those about no person.
          *
          *     ``detail`` depends on the kind: "recording_fails" has ``reason`` ("nothing_written", "disk_full",
-         *     "folder_unwritable").
+         *     "disk_low", "folder_unwritable").
          */
         AlarmView: {
             /** Id */
@@ -1901,6 +2026,16 @@ export interface components {
             /** Offers */
             offers: components["schemas"]["CallOfferView"][];
             recording: components["schemas"]["RecordingRef"] | null;
+        };
+        /**
+         * CancelBody
+         * @description ``reason``: why it is no danger, at least two characters.
+         */
+        CancelBody: {
+            /** Version */
+            version: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * CapabilityView
@@ -2386,6 +2521,40 @@ export interface components {
             csrf: string;
         };
         /**
+         * ClassifyBody
+         * @description What somebody at the counter asks for.
+         */
+        ClassifyBody: {
+            /** Text */
+            text: string;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+        };
+        /**
+         * ClassifyView
+         * @description What a text says; its values' evidence is the text itself, under the id ``form``.
+         */
+        ClassifyView: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "absent";
+            /** Absent Reason */
+            absent_reason: string | null;
+            /** Detail */
+            detail: string;
+            /** Model */
+            model: string;
+            /** Alarms */
+            alarms: components["schemas"]["FoundView"][];
+            /** Values */
+            values: components["schemas"]["ValueView"][];
+        };
+        /**
          * ClearMissed
          * @description Calls that need no calling back, or no case.
          */
@@ -2649,6 +2818,43 @@ export interface components {
             active: boolean;
         };
         /**
+         * DangerAlarmView
+         * @description Danger found. ``script`` is by language; ``calls``: whom the rule has called (``unit``, ``119``…).
+         *
+         *     ``reason`` says why it was cancelled.
+         */
+        DangerAlarmView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Rule */
+            rule: string;
+            /** Urgency */
+            urgency: string;
+            state: components["schemas"]["AlarmState"];
+            evidence: components["schemas"]["EvidenceView"];
+            /** Words */
+            words: string[];
+            /** Script */
+            script: {
+                [key: string]: components["schemas"]["ScriptView"];
+            };
+            /** Calls */
+            calls: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * DeadlineView
          * @description A clock. ``limit`` is minutes, or days where the basis is ``working_days``; ``late``: met, but late.
          */
@@ -2735,6 +2941,37 @@ export interface components {
             updated_at: string | null;
         };
         /**
+         * DuplicateView
+         * @description An open case that may be the same matter; ``similarity`` of the words from 0 to 1.
+         */
+        DuplicateView: {
+            case: components["schemas"]["CaseBrief"];
+            /** Similarity */
+            similarity: number;
+            /** Distance M */
+            distance_m: number | null;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "same_place" | "near" | "alike";
+        };
+        /**
+         * EvidenceView
+         * @description Where it was said: ``quote[start:end]`` of a message, or of a segment as in ``call.segments``.
+         */
+        EvidenceView: {
+            kind: components["schemas"]["SourceKind"];
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Quote */
+            quote: string;
+        };
+        /**
          * FailureView
          * @description A delivery that failed for good, or whose outcome nobody knows; ``error`` names the reason.
          */
@@ -2772,6 +3009,48 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FieldName
+         * @description A field of the case form.
+         * @enum {string}
+         */
+        FieldName: "request_type" | "category_code" | "urgency" | "unit_id" | "address" | "title";
+        /**
+         * FoundView
+         * @description Danger in ``[start:end]`` of the ``title`` or the ``text`` (``field``); the rest as ``DangerAlarmView``.
+         */
+        FoundView: {
+            /** Field */
+            field: string;
+            /** Rule */
+            rule: string;
+            /** Urgency */
+            urgency: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Words */
+            words: string[];
+            /** Script */
+            script: {
+                [key: string]: components["schemas"]["ScriptView"];
+            };
+            /** Calls */
+            calls: string[];
+        };
+        /**
+         * GuessView
+         * @description One of the likeliest categories; ``label``: its names, the widest first.
+         */
+        GuessView: {
+            /** Category Code */
+            category_code: string;
+            /** Label */
+            label: string[];
+            /** Confidence */
+            confidence: number;
         };
         /**
          * HealthView
@@ -2963,6 +3242,32 @@ export interface components {
          * @enum {string}
          */
         MissedWhy: "hung_up" | "nobody_on_duty" | "closed" | "interrupted" | "unattended";
+        /**
+         * NearbyBody
+         * @description How the form is filled so far; without a category there is nothing to compare with.
+         */
+        NearbyBody: {
+            /**
+             * Category Code
+             * @default null
+             */
+            category_code?: string | null;
+            /**
+             * Address
+             * @default
+             */
+            address?: string;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /**
+             * Content
+             * @default
+             */
+            content?: string;
+        };
         /**
          * NuisanceBody
          * @description What the caller did.
@@ -3231,6 +3536,8 @@ export interface components {
         /**
          * QueueItemView
          * @description A place in the queue. ``unattended``: taken by an agent who is away, so that another may take over.
+         *
+         *     ``alarm``: the emergency rule (U1 to U11) that found danger in it, until somebody cancels the alarm.
          */
         QueueItemView: {
             /** Id */
@@ -3260,6 +3567,8 @@ export interface components {
             contact: components["schemas"]["QueueContact"];
             /** Preview */
             preview: string;
+            /** Alarm */
+            alarm: string | null;
         };
         /**
          * Reason
@@ -3271,6 +3580,40 @@ export interface components {
              * @default null
              */
             reason?: string | null;
+        };
+        /**
+         * ReasonView
+         * @description Why a value is proposed.
+         *
+         *     ``classifier``: read out of the words, ``top`` has the likeliest. ``category``: follows from the category;
+         *     for a unit ``route`` says how: by a ``rule`` (for ``route_category`` in ``route_area``), as the category's
+         *     ``default``, or by the rule that catches the rest. ``emergency``: by the ``rule`` of an alarm.
+         *     ``address``: ``parts`` by name, ``sounds_like`` are places of the gazetteer that sound like it.
+         */
+        ReasonView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "classifier" | "category" | "emergency" | "address" | "none";
+            /** Top */
+            top: components["schemas"]["GuessView"][];
+            /** Category */
+            category: string | null;
+            /** Rule */
+            rule: string | null;
+            /** Route */
+            route: string | null;
+            /** Route Category */
+            route_category: string | null;
+            /** Route Area */
+            route_area: string | null;
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+            /** Sounds Like */
+            sounds_like: string[];
         };
         /**
          * ReceiptView
@@ -3562,6 +3905,16 @@ export interface components {
             };
         };
         /**
+         * ScriptView
+         * @description What the agent reads out, step by step, under the rule's name.
+         */
+        ScriptView: {
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: string[];
+        };
+        /**
          * SegmentView
          * @description What one side (``citizen`` or ``agent``) said. Times are seconds from the beginning: of the talk in a
          *     live transcript, of the recording in an archived one. ``confidence`` from 0 to 1, if the engine tells.
@@ -3651,11 +4004,80 @@ export interface components {
          */
         Source: "live" | "archive";
         /**
+         * SourceKind
+         * @description ``SEGMENT``: words of a call.
+         * @enum {string}
+         */
+        SourceKind: "message" | "segment";
+        /**
          * Standing
          * @description ``LIFTED``: by a person before its end. ``ENDED``: by its date.
          * @enum {string}
          */
         Standing: "proposed" | "confirmed" | "rejected" | "lifted" | "ended";
+        /**
+         * SuggestionState
+         * @enum {string}
+         */
+        SuggestionState: "proposed" | "accepted" | "rejected";
+        /**
+         * SuggestionView
+         * @description The same, kept for a conversation, where people accept or reject it.
+         */
+        SuggestionView: {
+            field: components["schemas"]["FieldName"];
+            /** Value */
+            value: string;
+            /** Label */
+            label: string[];
+            /** Confidence */
+            confidence: number;
+            /** Needs Human */
+            needs_human: boolean;
+            evidence: components["schemas"]["EvidenceView"] | null;
+            reason: components["schemas"]["ReasonView"];
+            /** Model */
+            model: string;
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            state: components["schemas"]["SuggestionState"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+        };
+        /**
+         * SuggestionsView
+         * @description All that is proposed for a conversation. ``is_due``: something new was said and is being read.
+         */
+        SuggestionsView: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "absent";
+            /** Absent Reason */
+            absent_reason: string | null;
+            /** Detail */
+            detail: string;
+            /** Model */
+            model: string;
+            /** Alarms */
+            alarms: components["schemas"]["DangerAlarmView"][];
+            /** Suggestions */
+            suggestions: components["schemas"]["SuggestionView"][];
+            /** Duplicates */
+            duplicates: components["schemas"]["DuplicateView"][];
+            /** Is Due */
+            is_due: boolean;
+        };
         /**
          * SurveyExempt
          * @description Why a case may close without its requester having been asked (§2.3 C15, §6.2).
@@ -3974,6 +4396,35 @@ export interface components {
             active: boolean;
             /** Must Change Password */
             must_change_password: boolean;
+        };
+        /**
+         * ValueView
+         * @description A value for a field of the form. ``label``: how it is called, where ``value`` is a code or an id.
+         *
+         *     ``needs_human``: show it, do not fill it in. ``model``: the version that made it, "" for none.
+         */
+        ValueView: {
+            field: components["schemas"]["FieldName"];
+            /** Value */
+            value: string;
+            /** Label */
+            label: string[];
+            /** Confidence */
+            confidence: number;
+            /** Needs Human */
+            needs_human: boolean;
+            evidence: components["schemas"]["EvidenceView"] | null;
+            reason: components["schemas"]["ReasonView"];
+            /** Model */
+            model: string;
+        };
+        /**
+         * VersionBody
+         * @description ``version`` is the one the page showed.
+         */
+        VersionBody: {
+            /** Version */
+            version: number;
         };
         /**
          * Visited
@@ -4990,6 +5441,76 @@ export interface operations {
             };
         };
     };
+    suggestions_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DangerAlarmView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DangerAlarmView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     alarms_seen_to: {
         parameters: {
             query?: never;
@@ -5845,6 +6366,39 @@ export interface operations {
             };
         };
     };
+    suggestions_classify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassifyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     contacts_find: {
         parameters: {
             query: {
@@ -6136,6 +6690,37 @@ export interface operations {
             };
         };
     };
+    suggestions_of_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionsView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     queue_take: {
         parameters: {
             query?: never;
@@ -6282,6 +6867,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions_near: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NearbyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateView"][];
                 };
             };
             /** @description Problem */
@@ -6848,6 +7466,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionView"];
+                };
             };
             /** @description Problem */
             default: {

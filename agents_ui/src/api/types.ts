@@ -6,6 +6,11 @@ export type { paths } from './generated'
 
 type Schemas = components['schemas']
 
+export type ClassifyView = Schemas['ClassifyView']
+export type DangerAlarmView = Schemas['DangerAlarmView']
+export type DuplicateView = Schemas['DuplicateView']
+export type SuggestionsView = Schemas['SuggestionsView']
+export type SuggestionView = Schemas['SuggestionView']
 export type TaxonomyLeaf = Schemas['LeafView']
 export type AboutView = Schemas['AboutView']
 export type AcceptedView = Schemas['AcceptedView']

@@ -18,6 +18,7 @@ const offer: DeskItem = {
   unattended: false,
   contact: { name: '李**', phone: null },
   preview: '暖气不热',
+  alarm: null,
   kind: 'offer',
   last_author: 'citizen',
   last_seq: 1,
