@@ -73,8 +73,8 @@ async def sign_in(page: Page, account: str) -> None:
 async def test_the_staff_pages(place: Place, browser: Browser, locale: str) -> None:
     found: dict[str, list[str]] = {}
     for account, paths in {
-        "agent2": ["/desk", "/cases", f"/cases/{place.case_no}"],
-        "shift_lead": ["/reviews"],
+        "agent2": ["/desk", "/missed", "/cases", f"/cases/{place.case_no}"],
+        "shift_lead": ["/reviews", "/nuisance"],
         "clerk-lt": ["/unit"],
         "admin": [f"/admin/{s}" for s in ("users", "units", "crews", "roles", "places", "failures", "audit")],
     }.items():

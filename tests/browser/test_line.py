@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from telephony.carrier.run import Carrier
+from tests.browser.test_accessibility import violations
 from tests.support.asterisk import program, tone
 from tests.support.browser import PHONE, launched, visitor
 from tests.support.line_town import AGENT, CITIZEN, LineTown, line_town
@@ -91,6 +92,7 @@ async def test_a_call_becomes_a_closed_case_with_both_voices_recorded(
         await asyncio.to_thread(town.rings, NUMBER)
         await rings(page)
         await expect(page.get_by_role("heading", name="来电人")).to_be_visible()
+        assert await violations(page) == []
         await page.keyboard.press("F2")
         await talks(page)
         await fill_form(page, phone=None)
@@ -106,6 +108,7 @@ async def test_a_call_becomes_a_closed_case_with_both_voices_recorded(
         await open_case(page, case_no)
         await expect(page.get_by_text("已办结").first).to_be_visible()
         await both_are_heard(page)
+        assert await violations(page) == []
 
 
 async def test_a_citizen_calls_from_the_web_page(town: LineTown, agents: Browser, tmp_path: Path) -> None:
@@ -169,6 +172,7 @@ async def test_a_nuisance_caller_is_proposed_from_the_call_and_decided_by_anothe
         await talks(page)
         await page.get_by_role("button", name="标记骚扰").click()
         await page.get_by_label(re.compile("来电人做了什么")).fill("反复辱骂，不说诉求")
+        assert await violations(page) == []
         await page.get_by_role("button", name="提交", exact=True).click()
         await expect(page.get_by_role("region", name="通话").get_by_text("待定骚扰")).to_be_visible()
 
@@ -177,6 +181,7 @@ async def test_a_nuisance_caller_is_proposed_from_the_call_and_decided_by_anothe
         await expect(waiting.get_by_text("反复辱骂，不说诉求")).to_be_visible()
         await waiting.get_by_role("button", name="决定").click()
         await waiting.get_by_text("7 天", exact=True).click()
+        assert await violations(lead.page) == []
         await waiting.get_by_role("button", name="列入", exact=True).click()
         listed = lead.page.get_by_role("region", name="名单上的号码")
         await expect(listed.get_by_text("138****2046")).to_be_visible()
