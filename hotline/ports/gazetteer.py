@@ -1,10 +1,9 @@
-"""Gazetteer port: the named places that addresses are found by."""
+"""Gazetteer port: the named places that addresses are found by; the core gives them to the finder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 PlaceKind = Literal["road", "community", "poi", "district"]
 
@@ -17,11 +16,3 @@ class GazetteerEntry:
     name: str
     aliases: tuple[str, ...] = ()
     district: str = ""
-
-
-class Gazetteer(Protocol):
-    """Where the places come from: the database of an installation, or the packaged ones."""
-
-    def entries(self) -> Sequence[GazetteerEntry]:
-        """Every place."""
-        ...
