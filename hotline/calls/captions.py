@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -110,7 +110,7 @@ class Captions:
         for key, row in talking.items():
             if key not in self._legs and self._not_before.get(key, 0.0) <= now:
                 self._legs[key] = caption = self._caption(row, key[1])
-                self._begin(self._tap(caption))
+                self._begin(self._tap, caption)
         await self._write()
 
     async def _settle_left(self) -> None:
@@ -154,7 +154,7 @@ class Captions:
         if self._legs.get(key) is caption:
             del self._legs[key]
             self._not_before[key] = asyncio.get_running_loop().time() + AGAIN_SECONDS
-        self._begin(self._finish(caption))
+        self._begin(self._finish, caption)
 
     async def _finish(self, caption: LegCaption) -> None:
         await caption.finish()
@@ -214,14 +214,14 @@ class Captions:
 
     # -- tasks
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._guarded(work))
+    def _begin(self, step: Callable[[LegCaption], Awaitable[None]], caption: LegCaption) -> None:
+        task = asyncio.create_task(self._guarded(step, caption))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, step: Callable[[LegCaption], Awaitable[None]], caption: LegCaption) -> None:
         try:
-            await work
+            await step(caption)
         except Exception:
             # Whatever it was, the call goes on and so do the captions of others.
             log.exception("captions of a leg failed")
