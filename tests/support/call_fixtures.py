@@ -46,6 +46,7 @@ from hotline.queue.router import Router
 from hotline.recordings.api import recording_endpoints
 from hotline.recordings.listening import Listening
 from hotline.recordings.service import Recordings
+from hotline.recordings.transcript_api import transcript_endpoints
 from hotline.web.endpoint import Endpoints
 from hotline.web.live import Feed
 from tests.support.chat_fixtures import CAPACITY, OFFER_SECONDS, Browser, ChatHouse, Town
@@ -135,6 +136,7 @@ class CallHouse(ChatHouse):
                 self.database, self.cases, self.conversations, self.call_views, self.may_listen
             ),
             recording_endpoints(self.clock, self.listening),
+            transcript_endpoints(self.database, self.listening),
             nuisance_endpoints(self.database, self.sealer, self.nuisances),
             alarm_endpoints(self.database, self.alarms),
         ]
