@@ -12,6 +12,7 @@ from hotline.calls.line import Line
 from hotline.calls.worklist import WhoListens
 from hotline.cases.service import Cases
 from hotline.config import Settings
+from hotline.errors import ConfigurationError
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.interface import CommitListener
@@ -34,7 +35,7 @@ from hotline.web.parts import switched_off
 from nlp.speech.catalogue import default_model, known, known_models
 from nlp.speech.fetching import fetch as fetch_model
 from nlp.speech.fetching import installed_models
-from nlp.speech.folders import ENGINES, WrongFolder, digest, missing_package, model_folder
+from nlp.speech.folders import ENGINES, OWN, WrongFolder, digest, missing_package, model_folder
 from nlp.speech.transcriber import EngineSettings, ProcessTranscriber
 
 __all__ = [
@@ -62,8 +63,14 @@ def models_folder(settings: Settings) -> Path:
 
 
 def engine_settings(settings: Settings, engine: str = "", model: str = "") -> EngineSettings:
-    """What engine is to run with what model. A model is a folder, or a name in the folder of models."""
+    """What engine is to run with what model. A model is a folder, or a name in the folder of models.
+
+    Raises ``ConfigurationError`` ("setting_invalid") for an engine that there is not.
+    """
     chosen = engine or settings.speech_engine
+    if chosen not in (*ENGINES, OFF) and not chosen.startswith(OWN):
+        reason = f"{chosen} is none of {', '.join(ENGINES)}, {OWN}NAME or {OFF}"
+        raise ConfigurationError("setting_invalid", name="speech_engine", reason=reason)
     own_model = settings.speech_model if chosen == settings.speech_engine else ""
     named = model or own_model or default_model(chosen)
     is_path = "/" in named or "\\" in named
