@@ -12,7 +12,7 @@ RATE = 16_000
 SAMPLE_BYTES = 2
 LONGEST_UTTERANCE_S = 18.0
 """A live utterance is closed after so long, whoever goes on talking."""
-_IDEOGRAPHS = r"\u3400-\u9fff\uf900-\ufaff"
+_IDEOGRAPHS = f"{chr(0x3400)}-{chr(0x9FFF)}{chr(0xF900)}-{chr(0xFAFF)}"
 _GAP = re.compile(rf"(?<=[{_IDEOGRAPHS}])\s+(?=[{_IDEOGRAPHS}])")
 
 
