@@ -37,6 +37,9 @@ RESTORE_AGAIN = 1.0
 PATIENCE = aiohttp.ClientTimeout(total=5)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 CONTEXTS = {AccountKind.AGENT: dialplan.AGENT_CONTEXT, AccountKind.CITIZEN: dialplan.CITIZEN_CONTEXT}
+SILENCE = {AccountKind.AGENT: "10", AccountKind.CITIZEN: "30"}
+"""Seconds without a packet of sound after which that side is gone: a browser that crashed says no good-bye,
+and a muted microphone goes on sending."""
 log = logging.getLogger(__name__)
 
 
@@ -227,7 +230,7 @@ def _objects(user: str, kind: AccountKind, password: str) -> list[tuple[str, Map
         "allow": "opus,alaw,ulaw",
         "direct_media": "no",
         "device_state_busy_at": "1",
-        "rtp_timeout": "60",
+        "rtp_timeout": SILENCE[kind],
         "rtp_timeout_hold": "300",
     }
     return [("auth", auth), ("aor", aor), ("endpoint", endpoint)]

@@ -82,8 +82,6 @@ async def test_calls_go_on_an_alarm_is_raised_and_the_recording_is_missing(
             with pytest.raises(Refused, match="recording_missing"):
                 await agent.ask("POST", f"/api/recordings/{lost['id']}/link")
             await agent.ask("POST", "/api/agent/wrap-up/end")
-            await agent.open_page()  # it took long; a page would have come back by itself
-            await agent.ask("PUT", "/api/agent/state", {"state": "ready"})
 
             citizen = town.rings()
             again = await my_call(agent, "talk")

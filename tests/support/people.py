@@ -33,6 +33,7 @@ class Person:
         self.csrf = ""
         self.id = ""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._views: list[tuple[aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
 
     async def ask(self, method: str, path: str | URL, body: Any = None, **query: str) -> Any:
@@ -65,6 +66,7 @@ class Person:
     async def open_page(self) -> None:
         """Keep a live socket open: an agent without a page gets no offers."""
         self._socket = await self._http.ws_connect("/api/live")
+        self._reading = asyncio.create_task(_read(self._socket))
 
     async def watch(self, feed: str, key: str | None = None) -> dict[str, Any]:
         """A live view as a page has it: what it shows by id, kept up to date. ``Refused`` when it may not."""
@@ -98,7 +100,15 @@ class Person:
             await asyncio.gather(following, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
+        if self._reading is not None:
+            await self._reading
         await self._http.close()
+
+
+async def _read(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """As a page does: who does not read does not answer the server's pings, and counts as gone."""
+    async for _ in socket:
+        pass
 
 
 @asynccontextmanager
