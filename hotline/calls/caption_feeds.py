@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,14 +13,15 @@ from hotline.calls import store
 from hotline.calls.captions import Captions, segment_name
 from hotline.kernel.db import Reader
 from hotline.kernel.events import Event
-from hotline.ports.transcriber import Segment
+from hotline.ports.transcriber import EngineState, Segment
 from hotline.recordings import transcript_store
-from hotline.recordings.events import SegmentGuessed, SegmentHeard
+from hotline.recordings.events import SegmentGuessed, SegmentHeard, SpeechTurned
 from hotline.recordings.listening import Access
 from hotline.web.auth import Principal
 from hotline.web.endpoint import Schema
 from hotline.web.live import Entity
 
+ENGINE = "engine"
 FINAL_VERSION = 1_000_000
 """Above every guess: what was written down is not taken back by a guess that comes late."""
 MayHear = Callable[[Reader, Principal, str], Awaitable[Access | None]]
@@ -43,8 +45,20 @@ class CaptionView(Schema):
     at: datetime
 
 
+class EngineView(Schema):
+    """How the engine is doing that writes along; ``code`` is a message code of what is wrong, "" for nothing."""
+
+    state: EngineState
+    code: str
+    engine: str
+    model: str
+
+
 class CaptionsFeed:
-    """``call.segments``: what is said in the call of the conversation named by the key."""
+    """``call.segments``: what is said in the call of the conversation named by the key.
+
+    Entities: ``<call>/<leg>-<number>`` (``CaptionView``) and ``engine`` (``EngineView``).
+    """
 
     name = "call.segments"
 
@@ -60,13 +74,25 @@ class CaptionsFeed:
         return key
 
     def touched(self, event: Event) -> Iterable[str]:
-        """The segment."""
+        """The segment, or the engine."""
         if isinstance(event, SegmentHeard | SegmentGuessed):
             return [f"{event.call_id}/{segment_name(event.leg, event.number)}"]
-        return []
+        return [ENGINE] if isinstance(event, SpeechTurned) else []
 
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
-        """Segments as ``CaptionView``."""
+        """See the class."""
+        found = [self._engine()] if ids is None or ENGINE in ids else []
+        if ids is None or set(ids) - {ENGINE}:
+            found += await self._said(reader, scope, ids)
+        return found
+
+    def _engine(self) -> Entity:
+        now = self._captions.status
+        view = EngineView(state=now.state, code=now.code, engine=now.engine, model=now.model)
+        # What happens to a process is in no table: the time of looking orders its versions.
+        return Entity(ENGINE, time.time_ns() // 1_000_000, view.model_dump(mode="json"))
+
+    async def _said(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> list[Entity]:
         row = (await store.by_conversations(reader, [scope])).get(scope)
         if row is None or (ids is not None and not any(one.startswith(f"{row.id}/") for one in ids)):
             return []

@@ -28,9 +28,9 @@ from hotline.kernel.events import Event, Recorded
 from hotline.ports.audiosink import Leg
 from hotline.ports.clock import Clock
 from hotline.ports.pbx import CallState, Outcome
-from hotline.ports.transcriber import EngineState, Segment, Transcriber
+from hotline.ports.transcriber import EngineState, EngineStatus, Segment, Transcriber
 from hotline.recordings import transcript_store
-from hotline.recordings.events import SegmentGuessed
+from hotline.recordings.events import SegmentGuessed, SpeechTurned
 from hotline.recordings.transcripts import Transcripts
 
 LOOK_SECONDS = 0.5
@@ -55,6 +55,7 @@ class Captions:
         self._transcripts = transcripts
         self._transcriber = transcriber
         self._signal: Callable[[Event], None] = lambda _event: None
+        self._told_status = transcriber.status
         self._wake = asyncio.Event()
         self._legs: dict[Key, LegCaption] = {}
         self._not_before: dict[Key, float] = {}
@@ -72,6 +73,11 @@ class Captions:
         """A commit listener: look again when a call changed."""
         if any(isinstance(r.event, CallChanged) for r in recorded):
             self._wake.set()
+
+    @property
+    def status(self) -> EngineStatus:
+        """How the engine is doing."""
+        return self._transcriber.status
 
     def partial(self, call_id: str) -> dict[str, tuple[Segment, int]]:
         """Words of a call that may still change, by their name, each with the count of its changes."""
@@ -97,8 +103,11 @@ class Captions:
 
     async def step(self) -> None:
         """Tap who talks, let go of who does not, write down what was heard."""
+        if self.status != self._told_status:
+            self._told_status = self.status
+            self._signal(SpeechTurned(aggregate="speech"))
         talking = {}
-        if self._line.is_up and self._transcriber.status.state not in DEAF:
+        if self._line.is_up and self.status.state not in DEAF:
             async with self._database.read() as reader:
                 rows = await store.going_on(reader, CallState.TALKING)
             talking = {(row.id, leg): row for row in rows for leg in Leg}

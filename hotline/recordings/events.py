@@ -48,3 +48,10 @@ class SegmentGuessed(Event):
     call_id: str
     leg: str
     number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechTurned(Event):
+    """The engine became ready, or is it no longer. Told to live views only; no commit carries it."""
+
+    name: ClassVar[str] = "recordings.speech_turned"

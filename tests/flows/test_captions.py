@@ -137,21 +137,26 @@ async def test_both_sides_are_read_along_and_kept_and_the_death_of_the_engine_en
 
 def final(segments: dict[str, Any], leg: str) -> list[Any]:
     """What one side said, for good."""
-    return [one for one in segments.values() if one["final"] and one["leg"] == leg]
+    return [one for one in said(segments) if one["final"] and one["leg"] == leg]
+
+
+def said(segments: dict[str, Any]) -> list[Any]:
+    """All but the state of the engine."""
+    return [one for name, one in segments.items() if name != "engine"]
 
 
 async def read_along(segments: dict[str, Any]) -> None:
     """Guesses come first, then final words of both."""
 
     async def guessed() -> bool:
-        return any(not one["final"] for one in segments.values())
+        return any(not one["final"] for one in said(segments))
 
     async def settled() -> bool:
         return bool(final(segments, "citizen") and final(segments, "agent"))
 
     await eventually(guessed, "somebody is heard", PATIENCE)
     await eventually(settled, "both are understood", PATIENCE)
-    for one in segments.values():
+    for one in said(segments):
         assert one["leg"] in ("citizen", "agent")
         assert one["text"]
         assert 0 <= one["start_s"] < one["end_s"]
@@ -192,7 +197,7 @@ async def is_kept(agent: Person, stranger: Person, ended: Any, segments: dict[st
     assert (live["engine"], archive["engine"]) == ("vosk", "vosk")
     assert live["model_hash"] == archive["model_hash"] != ""
     kept = {(one["leg"], one["number"]): one["text"] for one in live["segments"]}
-    shown = {(one["leg"], one["number"]): one["text"] for one in segments.values() if one["final"]}
+    shown = {(one["leg"], one["number"]): one["text"] for one in said(segments) if one["final"]}
     assert shown.items() <= kept.items()
     for version in versions:
         assert {one["leg"] for one in version["segments"]} == {"citizen", "agent"}

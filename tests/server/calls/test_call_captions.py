@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hotline.calls.caption_feeds import CaptionsFeed
+from hotline.calls.caption_feeds import ENGINE, CaptionsFeed
 from hotline.calls.captions import Captions
 from hotline.errors import Unavailable
 from hotline.kernel.events import Event
@@ -18,7 +18,7 @@ from hotline.ports.audiosink import Leg
 from hotline.ports.pbx import CallState
 from hotline.ports.transcriber import EngineState
 from hotline.recordings import transcript_store
-from hotline.recordings.events import SegmentGuessed
+from hotline.recordings.events import SegmentGuessed, SpeechTurned
 from hotline.recordings.transcripts import Transcripts
 from hotline.web.auth import Principal
 from tests.support.call_fixtures import CallTown
@@ -57,7 +57,15 @@ class Heard:
         feed = CaptionsFeed(self.captions, self.town.calling.may_listen)
         async with self.town.house.database.read() as reader:
             entities = await feed.load(reader, row.conversation_id, None)
-        return {entity.data["text"]: entity.data for entity in entities}
+        return {entity.data["text"]: entity.data for entity in entities if entity.id != ENGINE}
+
+    async def engine_shown(self, call_id: str) -> Any:
+        """What the live view says of the engine."""
+        row = await self.town.call(call_id)
+        feed = CaptionsFeed(self.captions, self.town.calling.may_listen)
+        async with self.town.house.database.read() as reader:
+            [entity] = await feed.load(reader, row.conversation_id, [ENGINE])
+        return entity.data
 
     async def versions(self, call_id: str) -> list[Any]:
         """The call's transcripts."""
@@ -175,6 +183,9 @@ async def test_without_an_engine_nothing_is_tapped_and_the_call_goes_on(
     call_id = await heard.talking(await town.agent_with_phone("ann"))
     await heard.captions.step()
     assert (town.pbx.taps, heard.engine.streams) == ({}, [])
+    # Whoever looks on is told why nothing is written along.
+    assert any(isinstance(one, SpeechTurned) for one in heard.signals)
+    assert (await heard.engine_shown(call_id))["state"] == state
     await town.pbx.caller_hangs_up(call_id)
     await town.settled(call_id, state="ended", result="answered")
 
