@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -168,9 +169,17 @@ class Suggesting:
         """What no commit carries."""
         self._guesses.told(event)
 
+    @property
+    def workers(self) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """What runs, by name."""
+        return {
+            "gazetteer": self.places.run,
+            "guesses": self._guesses.run,
+            "suggestions": self.reader.run,
+        }
+
     def work(self, supervisor: Supervisor, hub: LiveHub) -> None:
         """Workers."""
         self.reader.on_signal(hub.signal)
-        supervisor.add("places", self.places.run)
-        supervisor.add("guesses", self._guesses.run)
-        supervisor.add("suggestions", self.reader.run)
+        for name, run in self.workers.items():
+            supervisor.add(name, run)

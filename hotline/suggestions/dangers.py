@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -37,6 +37,7 @@ from hotline.suggestions.service import Suggestions
 from hotline.web.auth import Principal
 
 RULES = "system:emergency_rules"
+_ACTS: Mapping[AlarmState, str] = {AlarmState.CONFIRMED: "confirm", AlarmState.CANCELLED: "cancel"}
 
 
 class Dangers:
@@ -139,7 +140,7 @@ class Dangers:
         may = to in MAY_BECOME[AlarmState(row.state)]
         if not may or not await store.update_alarm(tx, alarm_id, version, {"state": to, **decided}):
             raise Conflict("changed_meanwhile")
-        await self._note(tx, who.actor, str(to), alarm_id, rule=row.rule, reason=reason)
+        await self._note(tx, who.actor, _ACTS[to], alarm_id, rule=row.rule, reason=reason)
         await self._tell(tx, row.conversation_id, alarm_id, to)
         return row
 

@@ -29,6 +29,11 @@ from hotline.web.auth import Principal
 LEADS = "queue.view"
 """Whoever watches the queue may look into every conversation of it."""
 
+_ACTS: Mapping[SuggestionState, str] = {
+    SuggestionState.ACCEPTED: "accept",
+    SuggestionState.REJECTED: "reject",
+}
+
 
 class Suggestions:
     """Methods join the caller's unit of work; every decision is audited."""
@@ -144,7 +149,7 @@ class Suggestions:
         ):
             raise Conflict("changed_meanwhile")
         detail = {"conversation": row.conversation_id, "field": row.field, "value": row.value}
-        act = Act(who.actor, f"suggestion.{to}", f"suggestion:{row.id}", detail=detail)
+        act = Act(who.actor, f"suggestion.{_ACTS[to]}", f"suggestion:{row.id}", detail=detail)
         await self._audit.append(tx, act)
         self._changed(tx, row.conversation_id, row.field)
 

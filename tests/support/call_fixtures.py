@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +36,7 @@ from hotline.conversations.service import subscriptions as conversation_subscrip
 from hotline.kernel.db import Database
 from hotline.kernel.jobs import JobQueue
 from hotline.kernel.leases import DatabaseLeases
-from hotline.kernel.relay import Relay
+from hotline.kernel.relay import AnySubscription, Relay
 from hotline.nuisance.api import nuisance_endpoints
 from hotline.nuisance.feeds import NuisanceFeed
 from hotline.nuisance.service import END, Nuisances
@@ -95,8 +95,7 @@ class CallHouse(ChatHouse):
             database, self.clock, leases, self.line, self.phones, self._connect, Service(grace=GRACE)
         )
         self.phones.on_change(self.router.wake)
-        heard = [*conversation_subscriptions(self.conversations), *call_subscriptions(self.calls)]
-        self.relay = Relay(database, self.clock, heard)
+        self.relay = Relay(database, self.clock, self.subscriptions())
         for listener in (self.router.committed, self.driver.committed, self.relay.wake):
             database.on_commit(listener)
         self.hub.on_presence(self.router.presence_changed)
@@ -140,6 +139,14 @@ class CallHouse(ChatHouse):
             nuisance_endpoints(self.database, self.sealer, self.nuisances),
             alarm_endpoints(self.database, self.alarms),
         ]
+
+    def runs(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """The workers."""
+        return [self.hub.run, self.router.run, self.relay.run, self.driver.run]
+
+    def subscriptions(self) -> list[AnySubscription]:
+        """What is heard of other slices."""
+        return [*conversation_subscriptions(self.conversations), *call_subscriptions(self.calls)]
 
     @asynccontextmanager
     async def _connect(self, _still_ours: StillOurs) -> AsyncIterator[Pbx]:
@@ -201,14 +208,15 @@ class CallTown(Town):
 
 
 @asynccontextmanager
-async def open_call_town(database: Database, folder: Path) -> AsyncIterator[CallTown]:
+async def open_call_town(
+    database: Database, folder: Path, build: Callable[[Database, Path], CallHouse] = CallHouse
+) -> AsyncIterator[CallTown]:
     """The house with its workers running, served."""
-    house = CallHouse(database, folder)
+    house = build(database, folder)
     await house.open()
     server = TestServer(house.app())
     await server.start_server()
-    runs = (house.hub.run, house.router.run, house.relay.run, house.driver.run)
-    workers = [asyncio.create_task(run()) for run in runs]
+    workers = [asyncio.create_task(run()) for run in house.runs()]
     town = CallTown(house, server)
     await until(lambda: house.line.is_up, "the line is up")
     try:
