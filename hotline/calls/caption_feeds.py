@@ -46,7 +46,7 @@ class CaptionView(Schema):
 
 
 class EngineView(Schema):
-    """How the engine is doing that writes along; ``code`` is a message code of what is wrong, "" for nothing."""
+    """How the engine that writes along is doing; ``code``: what is wrong, "" for nothing."""
 
     state: EngineState
     code: str
