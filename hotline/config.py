@@ -84,6 +84,17 @@ class Settings(BaseModel):
     """What is spoken, for engines that know many languages."""
     speech_archive: bool = True
     """Whether every recording is transcribed once more, in its entirety."""
+    wechat_app_id: str = ""
+    """The official account's AppID; empty: no WeChat. The address to give at the console is
+    ``https://HOST/channels/wechat``."""
+    wechat_token: str = Field(default="", repr=False)
+    """The token by which the console signs its calls."""
+    wechat_aes_key: str = Field(default="", repr=False)
+    """The console's EncodingAESKey when calls come encrypted; empty: they come plain."""
+    wechat_secret: str = Field(default="", repr=False)
+    """The AppSecret, by which the account's API is asked."""
+    wechat_api_base: str = "https://api.weixin.qq.com"
+    """Where that API is."""
     chats_per_agent: int = Field(default=3, ge=1, le=20)
 
     @property

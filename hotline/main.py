@@ -85,6 +85,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
     slices.calling.work(supervisor, board)
     slices.speech.work(supervisor, board, slices.guessed)
     slices.understanding.work(supervisor, board)
+    slices.messaging.work(supervisor, board)
     slices.suggesting.work(supervisor, slices.hub)
     endpoints = all_endpoints(core, slices, board)
     guard = guard_of(core, slices)
@@ -97,6 +98,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
         pages=Pages(built_ui()),
         version=__version__,
         sockets=slices.calling.sockets,
+        webhooks=slices.messaging.webhooks,
     )
     return Hotline(
         settings=settings,
@@ -136,6 +138,7 @@ def _supervisor(core: Core, slices: Slices) -> Supervisor:
         slices.anchors.committed,
         *slices.calling.wakes,
         *slices.speech.wakes,
+        *slices.messaging.wakes,
         *slices.suggesting.wakes,
     ]
     supervisor.add("wake-ups", partial(pass_on_wake_ups, slices.bus, wakes))

@@ -31,7 +31,6 @@ _LATER: Mapping[int, str] = {
     NOT_ALLOWED: "address_not_allowed",
     **dict.fromkeys(TOKEN_REFUSED, "token_refused"),
 }
-SPENT = frozenset({"window_closed", "budget_spent"})
 
 
 def trouble_of(code: int) -> str:

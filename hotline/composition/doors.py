@@ -14,6 +14,7 @@ from hotline.demo.seed import active_demo_accounts, demo_service
 from hotline.desk.api import desk_endpoints
 from hotline.intake.api import CitizenDoor, citizen_endpoints
 from hotline.kernel.inbox import Inbox
+from hotline.knowledge.api import knowledge_endpoints
 from hotline.places.api import place_endpoints
 from hotline.queue.api import queue_endpoints
 from hotline.staff.admin_api import admin_endpoints
@@ -48,8 +49,9 @@ def all_endpoints(core: Core, slices: Slices, board: HealthBoard) -> list[Endpoi
         import_endpoints(imports, s.words, s.catalogue),
         oversight_endpoints(c.database, oversight),
         place_endpoints(c.database, s.places, s.words, s.catalogue),
+        knowledge_endpoints(c.database, s.knowledge),
         case_endpoints(c.database, c.clock, s.cases),
-        conversation_endpoints(c.database, s.conversations, s.chats),
+        conversation_endpoints(c.database, s.conversations, s.chats, s.files),
         queue_endpoints(c.database, s.queue, s.conversations, s.chats, c.sealer),
         desk_endpoints(c.database, s.desk, s.drafts, s.cases),
         survey_endpoints(c.database, s.cases, s.surveys),

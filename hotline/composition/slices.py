@@ -15,17 +15,22 @@ from hotline.cases.taxonomy import load_taxonomy
 from hotline.catalogues import server_catalogue
 from hotline.composition.core import Core
 from hotline.contacts.service import Contacts
+from hotline.conversations.enclosures import BudgetView
 from hotline.conversations.feeds import MessagesFeed
 from hotline.conversations.service import Conversations
 from hotline.conversations.service import subscriptions as conversation_subscriptions
 from hotline.conversations.views import ConversationViews
 from hotline.desk.drafts import Drafts
 from hotline.desk.service import Desk
+from hotline.files.service import Files
 from hotline.intake.feeds import citizen_feeds
 from hotline.intake.service import IntakeService
 from hotline.kernel.bus import InProcessBus
+from hotline.kernel.db import Reader
 from hotline.kernel.events import Event, Recorded
 from hotline.kernel.relay import AnySubscription, Relay
+from hotline.knowledge.service import Knowledge
+from hotline.messaging import Messaging
 from hotline.notifications.service import Notifications
 from hotline.notifications.service import subscriptions as notification_subscriptions
 from hotline.places.service import Places
@@ -61,10 +66,12 @@ class Slices:
         self.organisation = Organisation(c.database, c.clock, c.audit)
         self.places = Places(c.database, c.clock, c.audit, self.words)
         calendar = holiday_calendar(periods=parse_periods(c.settings.work_periods))
-        self.cases = Cases(c.database, c.clock, calendar, load_taxonomy(), c.sealer, c.audit, self.catalogue)
+        taxonomy = load_taxonomy()
+        self.knowledge = Knowledge(c.clock, c.audit, taxonomy.codes)
+        self.cases = Cases(c.database, c.clock, calendar, taxonomy, c.sealer, c.audit, self.catalogue)
         self.anchors = CaseAnchors(c.database, c.audit)
         self.conversations = Conversations(c.clock, self.catalogue)
-        self.chats = ConversationViews(self.contacts, self.cases)
+        self.chats = ConversationViews(self.contacts, self.cases, self._budget)
         self.notifications = Notifications(c.clock, self.conversations)
         self.queue = Queue(c.clock, self.conversations)
         patience = timedelta(days=c.settings.survey_days)
@@ -75,6 +82,17 @@ class Slices:
         self.desk = Desk(self.contacts, self.cases, self.conversations)
         self.drafts = Drafts(c.clock, c.sealer, self.conversations)
         self.intake = IntakeService(c.database, c.clock, self.contacts, self.conversations, self.queue)
+        self.files = Files(c.settings.data / "files", c.clock)
+        self.messaging = Messaging(
+            c.settings,
+            c.clock,
+            c.database,
+            c.leases,
+            self.contacts,
+            self.conversations,
+            self.intake,
+            self.files,
+        )
         self.bus = InProcessBus()
         self.calling = Calling(
             c.settings,
@@ -122,6 +140,9 @@ class Slices:
         self.calling.phones.on_change(self.router.wake)
         self.relay = Relay(c.database, c.clock, self._subscriptions())
 
+    async def _budget(self, reader: Reader, channel: str, sender: str) -> BudgetView | None:
+        return await self.messaging.mailroom.budget(reader, channel, sender)
+
     def signed_out(self, who: Principal) -> None:
         """Whoever signs out loses live pages and telephone at once."""
         self.hub.close_session(who.session)
@@ -161,5 +182,6 @@ class Slices:
             *survey_subscriptions(self.surveys),
             *self.calling.subscriptions,
             *self.speech.subscriptions,
+            *self.messaging.subscriptions,
             *self.suggesting.subscriptions,
         ]

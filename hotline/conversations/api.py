@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from aiohttp import web
 from pydantic import Field
 
+from hotline.conversations import enclosures
 from hotline.conversations.service import Conversations
 from hotline.conversations.views import (
     ConversationView,
@@ -13,6 +15,9 @@ from hotline.conversations.views import (
     message_views,
     messages_of,
 )
+from hotline.errors import NotFound
+from hotline.files.model import SHOWN
+from hotline.files.service import Files, StoredFile
 from hotline.kernel.db import Database
 from hotline.web.endpoint import Call, Endpoints, Schema
 
@@ -24,8 +29,14 @@ class PostMessage(Schema):
     text: str
 
 
+class Which(Schema):
+    """``original``: byte for byte what was sent, to be saved rather than shown."""
+
+    original: bool = False
+
+
 def conversation_endpoints(
-    database: Database, conversations: Conversations, views: ConversationViews
+    database: Database, conversations: Conversations, views: ConversationViews, files: Files
 ) -> Endpoints:
     """``/api/conversations``."""
     api = Endpoints("conversations")
@@ -52,6 +63,17 @@ def conversation_endpoints(
             (view,) = await message_views(tx, [row])
         return view
 
+    @api.get("/api/conversations/{conversation_id}/attachments/{attachment_id}", needs="desk.work")
+    async def attachment(call: Call, query: Which) -> bytes:
+        """What the citizen sent along, as it can be shown."""
+        async with database.read() as reader:
+            row = await enclosures.attachment_by_id(reader, call.path["attachment_id"])
+            owner = await enclosures.conversation_of(reader, row) if row is not None else None
+            if row is None or row.shown_id is None or owner != call.path["conversation_id"]:
+                raise NotFound()
+            found = await files.find(reader, row.file_id if query.original else row.shown_id)
+        return _file_response(found, as_download=query.original)  # type: ignore[return-value]
+
     @api.get("/api/conversations/{conversation_id}/history", needs="desk.work")
     async def history(call: Call) -> HistoryView:
         """The citizen's earlier conversations and cases."""
@@ -60,3 +82,18 @@ def conversation_endpoints(
             return await views.history(reader, row)
 
     return api
+
+
+def _file_response(found: StoredFile, *, as_download: bool) -> web.FileResponse:
+    """Nothing in a stranger's file may run: it is shown as what its bytes say, or only saved."""
+    inline = found.mime in SHOWN and not as_download
+    kind, _, form = found.mime.partition("/")
+    name = f"{kind}-{found.id[-8:]}.{form}"
+    headers = {
+        "Content-Type": found.mime if inline else "application/octet-stream",
+        "Content-Disposition": "inline" if inline else f'attachment; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return web.FileResponse(found.path, headers=headers)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from hotline.errors import FieldProblem, InvalidInput, TooLarge
+from hotline.ports.intake import Attachment, Location
 
 LONGEST_TEXT = 4000
 """Characters of one message."""
@@ -41,7 +42,8 @@ class State(StrEnum):
 class NewMessage:
     """A message to append. ``client_id`` is the writer's own name for it: once per writer and conversation.
 
-    ``sent_at`` is the writer's clock, kept beside the server's (DOMAIN §2.3, invariant f).
+    ``sent_at`` is the writer's clock, kept beside the server's (DOMAIN §2.3, invariant f). ``stand_in`` names
+    the catalogue's text that a message without words of its own gets.
     """
 
     author: Author
@@ -51,6 +53,9 @@ class NewMessage:
     payload: Mapping[str, Any] | None = None
     client_id: str | None = None
     sent_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+    location: Location | None = None
+    stand_in: str | None = None
 
 
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cf"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
 
 from hotline.contacts.events import ContactChanged
-from hotline.conversations import store
+from hotline.conversations import enclosures, store
+from hotline.conversations.enclosures import DeliveryState
 from hotline.conversations.events import (
     CaseLinked,
     ConversationChanged,
@@ -104,14 +105,15 @@ class Conversations:
             "author": new.author,
             "author_id": new.author_id,
             "kind": new.kind,
-            "text": clean_text(new.text),
-            "payload": dict(new.payload) if new.payload is not None else None,
+            "text": await self._text(tx, conversation_id, new),
+            "payload": _payload(new),
             "client_id": new.client_id,
             "at": self._clock.now(),
             "sent_at": new.sent_at,
             "version": 1,
         }
         await store.insert_message(tx, row)
+        await enclosures.insert_attachments(tx, str(row["id"]), new.attachments)
         tx.emit(
             MessagePosted(
                 aggregate=f"conversation:{conversation_id}",
@@ -123,6 +125,12 @@ class Conversations:
         )
         (posted,) = await store.messages_of(tx, conversation_id, [str(row["id"])], 1)
         return posted
+
+    async def _text(self, tx: Tx, conversation_id: str, new: NewMessage) -> str:
+        if new.stand_in is None or new.text.strip():
+            return clean_text(new.text)
+        row = await self.require(tx, conversation_id)
+        return self._catalogue.text(row.language, new.stand_in, {})
 
     async def reply(
         self, tx: Tx, agent_id: str, conversation_id: str, client_id: str, text: str
@@ -144,7 +152,38 @@ class Conversations:
 
     async def revise(self, tx: Tx, message_id: str, payload: Mapping[str, Any]) -> None:
         """Replace what a message carries beside its text; ``NotFound`` when there is none."""
-        conversation_id = await store.update_payload(tx, message_id, payload)
+        await self._revise(tx, message_id, {"payload": dict(payload)})
+
+    async def mark_delivery(
+        self, tx: Tx, message_id: str, state: DeliveryState, code: str | None = None
+    ) -> None:
+        """Note how the delivery of a message goes; it may have moved the platform's budget as well."""
+        values = {"delivery_state": state, "delivery_code": code}
+        conversation_id = await self._revise(tx, message_id, values)
+        if await store.update(tx, conversation_id, {}):
+            self._changed(tx, conversation_id)
+
+    async def message(self, reader: Reader, message_id: str) -> sa.Row[Any]:
+        """One message; ``NotFound`` when there is none."""
+        row = await store.message_by_id(reader, message_id)
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def attachments(self, reader: Reader, message_id: str) -> Sequence[sa.Row[Any]]:
+        """What came with a message."""
+        return await enclosures.attachments_of(reader, [message_id])
+
+    async def settle_attachment(self, tx: Tx, attachment_id: str, values: Mapping[str, Any]) -> bool:
+        """Note what became of an attachment that was waited for; False when that was settled before."""
+        row = await enclosures.attachment_by_id(tx, attachment_id)
+        if row is None or not await enclosures.update_attachment(tx, attachment_id, values):
+            return False
+        await self._revise(tx, row.message_id, {})
+        return True
+
+    async def _revise(self, tx: Tx, message_id: str, values: Mapping[str, Any]) -> str:
+        conversation_id = await store.update_message(tx, message_id, values)
         if conversation_id is None:
             raise NotFound()
         tx.emit(
@@ -154,6 +193,7 @@ class Conversations:
                 message_id=message_id,
             )
         )
+        return conversation_id
 
     async def assign(self, tx: Tx, conversation_id: str, agent_id: str) -> None:
         """Give an open conversation to an agent; ``Conflict`` ("conversation_closed") when it is closed."""
@@ -213,6 +253,11 @@ class Conversations:
         tx.emit(
             ConversationChanged(aggregate=f"conversation:{conversation_id}", conversation_id=conversation_id)
         )
+
+
+def _payload(new: NewMessage) -> dict[str, Any] | None:
+    place = enclosures.location_payload(new.location) if new.location is not None else {}
+    return {**(new.payload or {}), **place} if new.payload is not None or place else None
 
 
 def subscriptions(conversations: Conversations) -> list[Subscription]:

@@ -53,6 +53,9 @@ message = sa.Table(
     sa.Column("client_id", sa.String(128)),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime),
+    # Only of what has to leave for a platform outside.
+    sa.Column("delivery_state", sa.String(10)),
+    sa.Column("delivery_code", sa.String(40)),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("conversation_id", "seq"),
     sa.UniqueConstraint("conversation_id", "author", "client_id"),
@@ -140,16 +143,21 @@ async def insert_message(tx: Tx, row: Mapping[str, Any]) -> None:
     await tx.execute(message.insert(), row)
 
 
-async def update_payload(tx: Tx, message_id: str, payload: Mapping[str, Any]) -> str | None:
-    """Replace a message's payload; its conversation's id, or None when there is no such message."""
+async def update_message(tx: Tx, message_id: str, values: Mapping[str, Any]) -> str | None:
+    """Change what a message carries; its conversation's id, or None when there is no such message."""
     changed = await tx.execute(
         message.update()
         .where(message.c.id == message_id)
-        .values(payload=dict(payload), version=message.c.version + 1)
+        .values(**values, version=message.c.version + 1)
         .returning(message.c.conversation_id)
     )
     conversation_id: str | None = changed.scalar_one_or_none()
     return conversation_id
+
+
+async def message_by_id(reader: Reader, message_id: str) -> sa.Row[Any] | None:
+    """One message."""
+    return (await reader.execute(sa.select(message).where(message.c.id == message_id))).one_or_none()
 
 
 async def message_by_client_id(

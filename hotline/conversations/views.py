@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,15 @@ from hotline.cases.service import Cases
 from hotline.cases.views import CaseBrief
 from hotline.contacts.service import Contacts
 from hotline.contacts.views import ContactView
-from hotline.conversations import store
+from hotline.conversations import enclosures, store
+from hotline.conversations.enclosures import (
+    AttachmentView,
+    BudgetView,
+    DeliveryView,
+    LocationView,
+    attachment_view,
+    location_view,
+)
 from hotline.conversations.model import Author, Kind, State, preview
 from hotline.kernel.db import Reader
 from hotline.staff.views import user_names
@@ -22,10 +30,15 @@ WINDOW = 500
 """A page is given at most so many of the newest messages."""
 MOST_CASES = 50
 """And at most so many of a citizen's cases, the newest."""
+BudgetOf = Callable[[Reader, str, str], Awaitable[BudgetView | None]]
+"""By channel and sender; None where nothing limits it. Slices above know the platforms."""
 
 
 class MessageView(Schema):
-    """One message. ``text`` is to be shown as text, never as markup; ``client_id`` is the writer's own."""
+    """One message. ``text`` is to be shown as text, never as markup; ``client_id`` is the writer's own.
+
+    ``delivery`` is there when it has to leave for a platform outside.
+    """
 
     id: str
     version: int
@@ -35,6 +48,9 @@ class MessageView(Schema):
     kind: Kind
     text: str
     payload: dict[str, Any] | None
+    attachments: list[AttachmentView]
+    location: LocationView | None
+    delivery: DeliveryView | None
     at: datetime
     client_id: str | None
 
@@ -47,7 +63,10 @@ class AgentRef(Schema):
 
 
 class ConversationView(Schema):
-    """A conversation; the contact's values are plain for the agent who holds it."""
+    """A conversation; the contact's values are plain for the agent who holds it.
+
+    ``budget`` is there when a platform limits how often the citizen may be written to.
+    """
 
     id: str
     version: int
@@ -59,6 +78,7 @@ class ConversationView(Schema):
     started_at: datetime
     closed_at: datetime | None
     cases: list[CaseBrief]
+    budget: BudgetView | None
 
 
 class ConversationBrief(Schema):
@@ -83,6 +103,9 @@ class HistoryView(Schema):
 async def message_views(reader: Reader, rows: Sequence[sa.Row[Any]]) -> list[MessageView]:
     """Shape rows, with the names of the agents who wrote."""
     names = await user_names(reader, [row.author_id for row in rows if row.author == Author.AGENT])
+    sent_along: dict[str, list[sa.Row[Any]]] = {}
+    for one in await enclosures.attachments_of(reader, [row.id for row in rows]):
+        sent_along.setdefault(one.message_id, []).append(one)
     return [
         MessageView(
             id=row.id,
@@ -93,6 +116,11 @@ async def message_views(reader: Reader, rows: Sequence[sa.Row[Any]]) -> list[Mes
             kind=row.kind,
             text=row.text,
             payload=row.payload,
+            attachments=[attachment_view(one, row.conversation_id) for one in sent_along.get(row.id, ())],
+            location=location_view(row.payload),
+            delivery=DeliveryView(state=row.delivery_state, code=row.delivery_code)
+            if row.delivery_state is not None
+            else None,
             at=row.at,
             client_id=row.client_id,
         )
@@ -139,9 +167,10 @@ async def conversation_briefs_of_contact(
 class ConversationViews:
     """Shapes conversations with their citizen and their cases."""
 
-    def __init__(self, contacts: Contacts, cases: Cases) -> None:
+    def __init__(self, contacts: Contacts, cases: Cases, budget: BudgetOf | None = None) -> None:
         self._contacts = contacts
         self._cases = cases
+        self._budget = budget
 
     async def one(self, reader: Reader, row: sa.Row[Any], viewer_id: str) -> ConversationView:
         """A conversation; name and number are plain when ``viewer_id`` holds it."""
@@ -157,6 +186,7 @@ class ConversationViews:
             started_at=row.started_at,
             closed_at=row.closed_at,
             cases=await self._linked(reader, [row.id]),
+            budget=await self._budget(reader, row.channel, row.sender) if self._budget else None,
         )
 
     async def history(self, reader: Reader, row: sa.Row[Any]) -> HistoryView:

@@ -42,34 +42,46 @@ class IntakeService:
         ``InvalidInput`` for a text that is empty or binary and for ids that are none, ``TooLarge``
         ("message_too_long") beyond 4000 characters; nothing is stored then.
         """
-        text = clean_text(envelope.text)
-        _check_ids(envelope)
+        self.check(envelope)
         async with self._database.uow() as tx:
+            return await self.enter(tx, envelope)
+
+    def check(self, envelope: Envelope) -> None:
+        """Raises as ``accept`` for what cannot enter. What is attached may come without words."""
+        if envelope.text.strip() or stand_in_for(envelope) is None:
+            clean_text(envelope.text)
+        _check_ids(envelope)
+
+    async def enter(self, tx: Tx, envelope: Envelope) -> Receipt:
+        """``accept`` inside the caller's unit of work, for an envelope that was checked."""
+        known = await self._known(tx, envelope)
+        if known is not None:
+            return known
+        try:
+            async with tx.savepoint():
+                return await self._enter(tx, envelope)
+        except sa.exc.IntegrityError:
+            # The same message came twice at the same moment; the other one is it.
             known = await self._known(tx, envelope)
-            if known is not None:
-                return known
-            try:
-                async with tx.savepoint():
-                    return await self._enter(tx, envelope, text)
-            except sa.exc.IntegrityError:
-                # The same message came twice at the same moment; the other one is it.
-                known = await self._known(tx, envelope)
-                if known is None:
-                    raise
-                return known
+            if known is None:
+                raise
+            return known
 
     async def _known(self, tx: Tx, envelope: Envelope) -> Receipt | None:
         row = await store.known(tx, envelope.channel, envelope.message_id)
         return Receipt(row.conversation_id, row.posted_id, repeated=True) if row is not None else None
 
-    async def _enter(self, tx: Tx, envelope: Envelope, text: str) -> Receipt:
+    async def _enter(self, tx: Tx, envelope: Envelope) -> Receipt:
         contact_id = await self._contacts.identify(tx, Identity(envelope.channel, envelope.sender))
         message = NewMessage(
             Author.CITIZEN,
-            text,
+            envelope.text,
             author_id=envelope.sender,
             client_id=envelope.message_id.rpartition(":")[2],
             sent_at=envelope.sent_at,
+            attachments=envelope.attachments,
+            location=envelope.location,
+            stand_in=stand_in_for(envelope),
         )
         try:
             conversation_id, posted_id = await self._post(tx, envelope, contact_id, message)
@@ -98,6 +110,13 @@ class IntakeService:
         if conversation.agent_id is None:
             await self._queue.enqueue(tx, conversation.id, envelope.channel)
         return conversation.id, posted.id
+
+
+def stand_in_for(envelope: Envelope) -> str | None:
+    """What a message without words is called in a thread; None when it has to have words."""
+    if envelope.attachments:
+        return f"message_{envelope.attachments[0].kind}"
+    return "message_location" if envelope.location is not None else None
 
 
 def _check_ids(envelope: Envelope) -> None:

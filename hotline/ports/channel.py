@@ -101,6 +101,10 @@ class Outgoing:
     text: str
 
 
+SPENT = frozenset({"budget_spent", "window_closed"})
+"""Codes of a ``Delivery`` by which the platform says that its budget is used up."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What became of it.

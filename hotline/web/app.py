@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
 
+from hotline.ports.channel import Webhook
 from hotline.web.catalogue import Catalogue
 from hotline.web.endpoint import Endpoint, Endpoints
 from hotline.web.guard import Guard
@@ -16,6 +18,7 @@ from hotline.web.metrics import Metrics
 from hotline.web.openapi import openapi
 from hotline.web.pages import Pages
 from hotline.web.problems import problem_middleware
+from hotline.web.webhooks import add_webhooks
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
@@ -49,6 +52,7 @@ def build_app(
     pages: Pages,
     version: str,
     sockets: Sockets = no_sockets,
+    webhooks: Mapping[str, Webhook] = MappingProxyType({}),
 ) -> web.Application:
     """The aiohttp application; everything it needs is given, nothing is looked up."""
     app = web.Application(
@@ -66,6 +70,7 @@ def build_app(
     app.router.add_get("/api/openapi.json", describe)
     app.router.add_get("/api/live", live.handle)
     app.router.add_get("/metrics", metrics.handle)
+    add_webhooks(app, webhooks)
     pages.add_to(app)
     return app
 

@@ -53,7 +53,9 @@ def test_no_lock_names_a_project_that_would_take_one_of_our_packages_places(lock
     assert OURS.isdisjoint(locked(lock))
 
 
-@pytest.mark.parametrize(("smaller", "larger"), [("build.txt", "run.txt"), ("run.txt", "dev.txt"), ("dev.txt", "bench.txt")])
+@pytest.mark.parametrize(
+    ("smaller", "larger"), [("build.txt", "run.txt"), ("run.txt", "dev.txt"), ("dev.txt", "bench.txt")]
+)
 def test_a_larger_lock_contains_the_smaller_one(smaller: str, larger: str) -> None:
     assert versions(smaller).items() <= versions(larger).items()
 

@@ -26,6 +26,7 @@ from hotline.conversations.views import ConversationViews
 from hotline.desk.api import desk_endpoints
 from hotline.desk.drafts import Drafts
 from hotline.desk.service import Desk
+from hotline.files.service import Files
 from hotline.intake.api import CitizenDoor, citizen_endpoints
 from hotline.intake.feeds import citizen_feeds
 from hotline.intake.service import IntakeService
@@ -89,6 +90,7 @@ class ChatHouse(CaseHouse):
         self.keys = SecretFolder(folder / "secrets")
         self.conversations = Conversations(self.clock, self.texts)
         self.views = ConversationViews(self.contacts, self.cases)
+        self.files = Files(folder / "files", self.clock)
         self.queue = Queue(self.clock, self.conversations)
         self.intake = IntakeService(database, self.clock, self.contacts, self.conversations, self.queue)
         self.drafts = Drafts(self.clock, self.sealer, self.conversations)
@@ -142,7 +144,7 @@ class ChatHouse(CaseHouse):
         groups = (
             session_endpoints(sign_in),
             case_endpoints(self.database, self.clock, self.cases),
-            conversation_endpoints(self.database, self.conversations, self.views),
+            conversation_endpoints(self.database, self.conversations, self.views, self.files),
             queue_endpoints(self.database, self.queue, self.conversations, self.views, self.sealer),
             citizen_endpoints(self.database, self.intake, self.throttle, self.cases, door),
             desk_endpoints(self.database, self.desk, self.drafts, self.cases),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 PLUGINS = ("channels", "ivr", "nlp", "telephony")
 KNOWING = tuple(
-    f"hotline/{name}.py" for name in ("lines", "main", "speech", "suggesting", "understanding", "workbench")
+    f"hotline/{name}.py"
+    for name in ("lines", "main", "messaging", "speech", "suggesting", "understanding", "workbench")
 )
 SQL = ("alembic", "asyncpg", "sqlalchemy", "sqlite3")
 

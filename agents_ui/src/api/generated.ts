@@ -997,6 +997,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the citizen sent along, as it can be shown. */
+        get: operations["conversations_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/finish": {
         parameters: {
             query?: never;
@@ -1810,6 +1827,37 @@ export interface components {
             tasks: components["schemas"]["TaskView"][];
         };
         /**
+         * AttachmentState
+         * @description ``waiting``: it is being fetched. ``ready``. ``lost``: it cannot be had; the reason says why.
+         * @enum {string}
+         */
+        AttachmentState: "waiting" | "ready" | "lost";
+        /**
+         * AttachmentView
+         * @description Something sent along. ``url`` is for whoever may read the conversation, once it is ``ready``; ``mime``
+         *     and ``size`` are those of what stands there. ``original_url`` is what was sent, byte for byte.
+         */
+        AttachmentView: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "voice" | "video" | "other";
+            state: components["schemas"]["AttachmentState"];
+            /** Reason */
+            reason: string | null;
+            /** Mime */
+            mime: string | null;
+            /** Size */
+            size: number | null;
+            /** Url */
+            url: string | null;
+            /** Original Url */
+            original_url: string | null;
+        };
+        /**
          * AuditPage
          * @description Acts, the newest first; ``next`` is the cursor of what follows.
          */
@@ -1902,6 +1950,23 @@ export interface components {
          * @description Nothing is asked of a visitor.
          */
         BeginSession: Record<string, never>;
+        /**
+         * BudgetView
+         * @description How many messages the platform still lets us send, until when; ``reason`` says why none.
+         */
+        BudgetView: {
+            /** Left */
+            left: number;
+            /** Most */
+            most: number;
+            /** Ends At */
+            ends_at: string | null;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "" | "spent" | "window_closed" | "left";
+        };
         /**
          * CallBackView
          * @description The call that was begun; what becomes of it is told by ``my.calls``.
@@ -2628,6 +2693,8 @@ export interface components {
         /**
          * ConversationView
          * @description A conversation; the contact's values are plain for the agent who holds it.
+         *
+         *     ``budget`` is there when a platform limits how often the citizen may be written to.
          */
         ConversationView: {
             /** Id */
@@ -2650,6 +2717,7 @@ export interface components {
             closed_at: string | null;
             /** Cases */
             cases: components["schemas"]["CaseBrief"][];
+            budget: components["schemas"]["BudgetView"] | null;
         };
         /**
          * CreateCrew
@@ -2907,6 +2975,21 @@ export interface components {
             note?: string;
         };
         /**
+         * DeliveryState
+         * @description Of what was written to a citizen outside of our own pages.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sent" | "refused" | "unknown";
+        /**
+         * DeliveryView
+         * @description Whether it reached the platform; ``code`` says why not, as in the texts ``delivery_<code>``.
+         */
+        DeliveryView: {
+            state: components["schemas"]["DeliveryState"];
+            /** Code */
+            code: string | null;
+        };
+        /**
          * DescribeContact
          * @description New name and phone; ``version`` is the one that the form was filled from.
          */
@@ -3018,7 +3101,7 @@ export interface components {
         FieldName: "request_type" | "category_code" | "urgency" | "unit_id" | "address" | "title";
         /**
          * FoundView
-         * @description Danger in ``[start:end]`` of the ``title`` or the ``text`` (``field``); the rest as ``DangerAlarmView``.
+         * @description Danger in ``[start:end]`` of ``title`` or ``text`` (``field``); the rest as ``DangerAlarmView``.
          */
         FoundView: {
             /** Field */
@@ -3154,8 +3237,24 @@ export interface components {
             expires_at: string;
         };
         /**
+         * LocationView
+         * @description Where the citizen says to be: degrees in CGCS2000, and the address that came with it.
+         */
+        LocationView: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Src Crs */
+            src_crs: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * MessageView
          * @description One message. ``text`` is to be shown as text, never as markup; ``client_id`` is the writer's own.
+         *
+         *     ``delivery`` is there when it has to leave for a platform outside.
          */
         MessageView: {
             /** Id */
@@ -3174,6 +3273,10 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             } | null;
+            /** Attachments */
+            attachments: components["schemas"]["AttachmentView"][];
+            location: components["schemas"]["LocationView"] | null;
+            delivery: components["schemas"]["DeliveryView"] | null;
             /**
              * At
              * Format: date-time
@@ -4432,6 +4535,17 @@ export interface components {
          * @enum {string}
          */
         Visited: "yes" | "no";
+        /**
+         * Which
+         * @description ``original``: byte for byte what was sent, to be saved rather than shown.
+         */
+        Which: {
+            /**
+             * Original
+             * @default false
+             */
+            original?: boolean;
+        };
         /**
          * Why
          * @description Why it is read; may be left out for the own calls.
@@ -6549,6 +6663,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversations_attachment: {
+        parameters: {
+            query?: {
+                original?: boolean;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Problem */
