@@ -31,6 +31,8 @@ MODULES = {
     "sherpa-onnx": "nlp.speech.sherpa_engine",
 }
 READ_BYTES = 1 << 16
+POLITENESS = 5
+"""Calls and pages come before their words."""
 log = logging.getLogger(__name__)
 
 
@@ -142,6 +144,8 @@ def main(engine: str, folder: str, language: str) -> int:
     """Load, say so, and serve until the parent is gone."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     threading.excepthook = _end_with_the_thread
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)
     # Libraries that print must not garble the frames: from here on their output goes to standard error.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
