@@ -12,6 +12,9 @@ const message: Message = {
   kind: 'text',
   text: 'hello',
   payload: null,
+  attachments: [],
+  location: null,
+  delivery: null,
   at: '2026-11-22T06:03:00Z',
   client_id: null,
 }
