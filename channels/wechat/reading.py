@@ -78,7 +78,8 @@ def read_message(document: bytes) -> Message:
         parsed = parse_message(text)
         raw: Mapping[str, Any] = parsed._data
         kind, sender = raw["MsgType"], raw["FromUserName"]
-        said_at, number = parsed.time, parsed.id
+        # Some events carry the id of another message.
+        said_at, number = parsed.time, 0 if str(kind).lower() == "event" else parsed.id
     except Exception as error:
         raise Unreadable(type(error).__name__) from None
     if not isinstance(kind, str) or not isinstance(sender, str) or not _OPENID.fullmatch(sender):
