@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -54,6 +55,8 @@ class PaperClassifier:
         }
         self.asked: list[Question] = []
         self.breaks_with: Exception | None = None
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     def turn(self, state: Any, reason: str = "") -> None:
         """It comes or goes."""
@@ -67,6 +70,7 @@ class PaperClassifier:
         self.asked += questions
         if self.condition.state != "ready":
             raise Unavailable("classifier_not_ready")
+        await self.answering.wait()
         if self.breaks_with is not None:
             raise self.breaks_with
         return [self._proposal(question) for question in questions]

@@ -61,6 +61,16 @@ async def test_a_message_that_tells_of_gas_raises_the_alarm_with_its_words_and_s
     ]
 
 
+async def test_the_alarm_waits_for_no_model(town: SuggestionTown) -> None:
+    town.classifier.answering.clear()
+    agent, _, conversation_id = await town.serving("ann", GAS)
+    shown = await town.suggestions(agent, conversation_id)
+    await until(lambda: bool(alarms(shown)), "the alarm is shown")
+    assert set(fields(shown)) <= {"urgency"}
+    town.classifier.answering.set()
+    await field_of(shown, "category_code", "GS-01-01")
+
+
 async def test_the_words_of_a_call_raise_the_same_alarm(town: SuggestionTown) -> None:
     agent, call_id, conversation_id = await town.talking("ann")
     shown = await town.suggestions(agent, conversation_id)
