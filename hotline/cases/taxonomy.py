@@ -73,6 +73,13 @@ class Taxonomy:
         """The leaf of this code, if this version has it."""
         return self.leaves.get(code)
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of every level."""
+        groups = {leaf.group_code for leaf in self.leaves.values()}
+        sectors = {leaf.sector_code for leaf in self.leaves.values()}
+        return groups | sectors | self.leaves.keys()
+
 
 class InvalidTaxonomy(InvalidInput):
     """The table cannot be used; each problem's field is ``row <line>.<column>``."""

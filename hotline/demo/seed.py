@@ -5,11 +5,14 @@ Everything in it is marked as demo; the accounts share one password, which is pu
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.resources import files
 from typing import Any, cast
 
 from hotline.kernel.db import Database
+from hotline.knowledge.model import Content
+from hotline.knowledge.service import Knowledge
 from hotline.places.model import NewPlace
 from hotline.places.service import Places
 from hotline.staff import store
@@ -23,11 +26,16 @@ ACTOR = "system:demo"
 
 
 async def seed_demo(
-    database: Database, staff: Staff, roles: Roles, organisation: Organisation, places: Places
+    database: Database,
+    staff: Staff,
+    roles: Roles,
+    organisation: Organisation,
+    places: Places,
+    knowledge: Knowledge,
 ) -> dict[str, int]:
     """Add what is missing of the demo organisation, and change nothing that is there.
 
-    Returns how many ``units``, ``users``, ``crews`` and ``places`` were added.
+    Returns how many ``units``, ``users``, ``crews``, ``places`` and ``articles`` were added.
     """
     await roles.install_defaults()
     return {
@@ -35,6 +43,7 @@ async def seed_demo(
         "users": await _seed_users(database, staff),
         "crews": await _seed_crews(database, organisation),
         "places": await _seed_places(database, places),
+        "articles": await _seed_articles(database, knowledge),
     }
 
 
@@ -134,6 +143,27 @@ async def _seed_places(database: Database, places: Places) -> int:
     ]
     async with database.uow() as tx:
         return await places.keep(tx, ACTOR, wanted, only_new=True)
+
+
+async def _seed_articles(database: Database, knowledge: Knowledge) -> int:
+    wanted = [one for part in _data("articles")["parts"] for one in _data(f"articles_{part}")["articles"]]
+    async with database.uow() as tx:
+        units = await store.units_by_code(tx, {one["unit_code"] for one in wanted if one["unit_code"]})
+        articles = {
+            # Its id says which article it is, so that loading again finds it even under another title.
+            hashlib.sha256(f"demo article {one['key']}".encode()).hexdigest()[:32]: (
+                units[one["unit_code"]].id if one["unit_code"] else None,
+                Content(
+                    kind=one["kind"],
+                    title=one["title"],
+                    body="\n".join(one["body"]),
+                    categories=tuple(one["categories"]),
+                    keywords=tuple(one["keywords"]),
+                ),
+            )
+            for one in wanted
+        }
+        return await knowledge.bring_along(tx, ACTOR, articles)
 
 
 def _data(name: str) -> dict[str, Any]:

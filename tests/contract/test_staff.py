@@ -22,7 +22,9 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def seed(house: House) -> dict[str, int]:
-    return await seed_demo(house.database, house.staff, house.roles, house.organisation, house.places)
+    return await seed_demo(
+        house.database, house.staff, house.roles, house.organisation, house.places, house.knowledge
+    )
 
 
 async def test_the_demo_organisation_is_loaded_once_and_found_again(house: House) -> None:

@@ -1,4 +1,4 @@
-"""A small hotline for tests of staff and places: a real SQLite file, a real server, cheap password hashes."""
+"""A small hotline for staff, places and knowledge: a real SQLite file, a real server, cheap password hashes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
 import hotline
+from hotline.cases.taxonomy import load_taxonomy
 from hotline.kernel.audit import Audit
 from hotline.kernel.db import Database
 from hotline.kernel.db.open import open_database
 from hotline.kernel.inbox import Inbox
 from hotline.kernel.jobs import JobQueue
 from hotline.kernel.secretfile import SecretFolder
+from hotline.knowledge.api import knowledge_endpoints
+from hotline.knowledge.service import Knowledge
 from hotline.migrations.run import migrate
 from hotline.places.api import place_endpoints
 from hotline.places.service import Places
@@ -47,6 +50,7 @@ from hotline.web.throttle import Throttle
 
 PASSWORD = "Correct-horse-7"
 ROOT = Path(hotline.__file__).parent
+SLICES = ("web", "staff", "places", "knowledge")
 
 
 class HandClock:
@@ -68,7 +72,7 @@ def cheap_passwords() -> Passwords:
 
 
 class House:
-    """Every service of the two slices, wired on one database."""
+    """Every service of these slices, wired on one database."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
@@ -79,13 +83,14 @@ class House:
         self.passwords = cheap_passwords()
         self.words = SheetWords()
         self.secrets = SecretFolder(folder / "secrets")
-        self.catalogue = Catalogue.load(ROOT / slice_ / "messages" for slice_ in ("web", "staff", "places"))
+        self.catalogue = Catalogue.load(ROOT / slice_ / "messages" for slice_ in SLICES)
         self.inbox = Inbox(self.clock)
         self.roles = Roles(database, self.audit)
         self.staff = Staff(database, self.clock, self.audit, self.sessions, self.throttle, self.passwords)
         self.organisation = Organisation(database, self.clock, self.audit)
         self.imports = StaffImports(database, self.staff, self.organisation, self.words)
         self.places = Places(database, self.clock, self.audit, self.words)
+        self.knowledge = Knowledge(self.clock, self.audit, load_taxonomy().codes)
         self.oversight = Oversight(database, self.audit, self.inbox, JobQueue(database, self.clock))
 
     async def unit(self, code: str = "U-WS", active: bool = True) -> UnitRecord:
@@ -124,6 +129,7 @@ class House:
             oversight_endpoints(self.database, self.oversight),
             import_endpoints(self.imports, self.words, self.catalogue),
             place_endpoints(self.database, self.places, self.words, self.catalogue),
+            knowledge_endpoints(self.database, self.knowledge),
         )
         app = web.Application(middlewares=[problem_middleware(self.catalogue)])
         for group in groups:
@@ -183,7 +189,7 @@ async def open_house(template: Path, folder: Path) -> AsyncIterator[House]:
 def migrated_template(folder: Path) -> Path:
     """An empty database at the newest revision."""
     path = folder / "template.db"
-    migrate(f"sqlite:///{path}", "0002_staff")
+    migrate(f"sqlite:///{path}")
     return path
 
 

@@ -13,7 +13,9 @@ from tests.support.staff_fixtures import House, NewVisit
 
 
 async def seed(house: House) -> dict[str, int]:
-    return await seed_demo(house.database, house.staff, house.roles, house.organisation, house.places)
+    return await seed_demo(
+        house.database, house.staff, house.roles, house.organisation, house.places, house.knowledge
+    )
 
 
 async def test_it_has_people_of_every_role_who_can_sign_in(house: House, new_visit: NewVisit) -> None:
