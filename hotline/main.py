@@ -21,6 +21,7 @@ from hotline.kernel.jobs import JobQueue
 from hotline.kernel.leases import DatabaseLeases
 from hotline.kernel.relay import Relay
 from hotline.kernel.workers import Supervisor
+from hotline.knowledge.service import Knowledge
 from hotline.places.service import Places
 from hotline.ports.clock import Clock
 from hotline.staff.organisation import Organisation
@@ -52,6 +53,7 @@ class Hotline:
     roles: Roles
     organisation: Organisation
     places: Places
+    knowledge: Knowledge
     cases: Cases
     intake: IntakeService
     board: HealthBoard
@@ -112,6 +114,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Hotline:
         roles=slices.roles,
         organisation=slices.organisation,
         places=slices.places,
+        knowledge=slices.knowledge,
         cases=slices.cases,
         intake=slices.intake,
         board=board,

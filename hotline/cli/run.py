@@ -67,7 +67,12 @@ async def _run(settings: Settings, demo: bool, say: Any, as_json: bool) -> None:
 async def load_demo(hotline: Hotline) -> dict[str, int]:
     """Load the demo organisation into a wired hotline."""
     return await seed_demo(
-        hotline.database, hotline.staff, hotline.roles, hotline.organisation, hotline.places
+        hotline.database,
+        hotline.staff,
+        hotline.roles,
+        hotline.organisation,
+        hotline.places,
+        hotline.knowledge,
     )
 
 

@@ -1,4 +1,4 @@
-"""A small hotline for staff, places and knowledge: a real SQLite file, a real server, cheap password hashes."""
+"""A small hotline for staff, places and knowledge: real SQLite file, real server, cheap password hashes."""
 
 from __future__ import annotations
 

@@ -1152,6 +1152,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/knowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles by words, category, unit and kind. */
+        get: operations["knowledge_find"];
+        put?: never;
+        /** A new article, as a draft. */
+        post: operations["knowledge_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One article. */
+        get: operations["knowledge_article"];
+        /** A new edition; agents see it once it is published. */
+        put: operations["knowledge_edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/{id}/editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every edition that was written, the newest first. */
+        get: operations["knowledge_editions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let agents see the latest edition. */
+        post: operations["knowledge_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count that it was read out or sent. */
+        post: operations["knowledge_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let agents no longer see it. */
+        post: operations["knowledge_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/nearby": {
         parameters: {
             query?: never;
@@ -1792,6 +1896,72 @@ export interface components {
          * @enum {string}
          */
         AreaKind: "landline" | "mobile" | "local" | "other";
+        /**
+         * ArticleQuery
+         * @description ``latest``: the newest edition instead of the one agents see, for those who write it.
+         */
+        ArticleQuery: {
+            /**
+             * Latest
+             * @default false
+             */
+            latest?: boolean;
+        };
+        /**
+         * ArticleView
+         * @description An article with the words of one ``edition``.
+         *
+         *     ``unit`` is None for the centre's own. ``published_edition`` is the one that agents see, if any;
+         *     ``may_edit`` and ``may_publish`` are about the person who asks.
+         */
+        ArticleView: {
+            /** Edition */
+            edition: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "article" | "script" | "notice";
+            /** Title */
+            title: string;
+            /** Body */
+            body: string;
+            /** Categories */
+            categories: string[];
+            /** Keywords */
+            keywords: string[];
+            /** Valid Until */
+            valid_until: string | null;
+            /** Author */
+            author: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            unit: components["schemas"]["UnitView"] | null;
+            state: components["schemas"]["hotline__knowledge__model__State"];
+            /** Latest Edition */
+            latest_edition: number;
+            /** Published Edition */
+            published_edition: number | null;
+            /** Published At */
+            published_at: string | null;
+            /** Published By */
+            published_by: string | null;
+            /** Used */
+            used: number;
+            /** Demo */
+            demo: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** May Publish */
+            may_publish: boolean;
+        };
         /**
          * AssignmentView
          * @description One unit's share.
@@ -3040,6 +3210,68 @@ export interface components {
             reason: "same_place" | "near" | "alike";
         };
         /**
+         * EditBody
+         * @description ``version`` is the one the page showed.
+         */
+        EditBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "article" | "script" | "notice";
+            /** Title */
+            title: string;
+            /** Body */
+            body: string;
+            /**
+             * Categories
+             * @default []
+             */
+            categories?: string[];
+            /**
+             * Keywords
+             * @default []
+             */
+            keywords?: string[];
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * EditionView
+         * @description What one edition says, who wrote it (None: it came with the product) and when.
+         */
+        EditionView: {
+            /** Edition */
+            edition: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "article" | "script" | "notice";
+            /** Title */
+            title: string;
+            /** Body */
+            body: string;
+            /** Categories */
+            categories: string[];
+            /** Keywords */
+            keywords: string[];
+            /** Valid Until */
+            valid_until: string | null;
+            /** Author */
+            author: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * EvidenceView
          * @description Where it was said: ``quote[start:end]`` of a message, or of a segment as in ``call.segments``.
          */
@@ -3202,6 +3434,60 @@ export interface components {
          * @enum {string}
          */
         ItemState: "waiting" | "offered" | "taken" | "done";
+        /**
+         * KnowledgePage
+         * @description Articles, the best first; ``next`` is the cursor of what follows.
+         */
+        KnowledgePage: {
+            /** Items */
+            items: components["schemas"]["ArticleView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * KnowledgeQuery
+         * @description ``q``: words as people say them. ``category``: a code of any level; what is filed above counts as well.
+         *
+         *     ``shelf`` other than ``published`` shows latest editions to those who write or publish.
+         */
+        KnowledgeQuery: {
+            /**
+             * Q
+             * @default
+             */
+            q?: string;
+            /**
+             * Category
+             * @default null
+             */
+            category?: string | null;
+            /**
+             * Unit Id
+             * @default null
+             */
+            unit_id?: string | null;
+            /**
+             * Kind
+             * @default null
+             */
+            kind?: ("article" | "script" | "notice") | null;
+            /**
+             * Shelf
+             * @default published
+             * @enum {string}
+             */
+            shelf?: "published" | "drafts" | "withdrawn" | "all";
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit?: number;
+        };
         /**
          * LeafView
          * @description A category that a case can be filed under.
@@ -3370,6 +3656,41 @@ export interface components {
              * @default
              */
             content?: string;
+        };
+        /**
+         * NewArticleBody
+         * @description ``unit_id``: whose matter it is, None for the centre's own; it stays so.
+         */
+        NewArticleBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "article" | "script" | "notice";
+            /** Title */
+            title: string;
+            /** Body */
+            body: string;
+            /**
+             * Categories
+             * @default []
+             */
+            categories?: string[];
+            /**
+             * Keywords
+             * @default []
+             */
+            keywords?: string[];
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+            /**
+             * Unit Id
+             * @default null
+             */
+            unit_id?: string | null;
         };
         /**
          * NuisanceBody
@@ -3625,6 +3946,14 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * PublishBody
+         * @description ``version`` is the one the page showed: what is published is what was read.
+         */
+        PublishBody: {
+            /** Version */
+            version: number;
         };
         /**
          * QueueContact
@@ -4558,6 +4887,16 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * WithdrawBody
+         * @description ``reason`` goes into the audit trail.
+         */
+        WithdrawBody: {
+            /** Version */
+            version: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Kind
          * @description ``CALLS_CAPPED``: a member of staff had more calls dialled in a minute than anybody may.
          *     ``RECORDING_FAILS``: calls go on and are not recorded.
@@ -4575,6 +4914,12 @@ export interface components {
          * @enum {string}
          */
         hotline__conversations__model__State: "open" | "closed";
+        /**
+         * State
+         * @description ``PUBLISHED``: agents see an edition of it, though a newer one may be in the making.
+         * @enum {string}
+         */
+        hotline__knowledge__model__State: "draft" | "published" | "withdrawn";
         /**
          * State
          * @description ``EXPECTED``: begun, or not mixed yet. ``MISSING``: there is no sound where there should be.
@@ -7015,6 +7360,274 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_find: {
+        parameters: {
+            query?: {
+                q?: string;
+                category?: string | null;
+                unit_id?: string | null;
+                kind?: ("article" | "script" | "notice") | null;
+                shelf?: "published" | "drafts" | "withdrawn" | "all";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgePage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArticleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_article: {
+        parameters: {
+            query?: {
+                latest?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_editions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionView"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    knowledge_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
                 };
             };
             /** @description Problem */
