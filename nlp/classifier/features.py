@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from nlp.text.normalise import is_ideograph, standard_text
 from nlp.text.segment import Segmenter
+from nlp.text.trie import Trie
 
 LONGEST = 2000
 """Characters of a text that are read; what a request is about stands at its beginning."""
@@ -35,14 +35,19 @@ Vector = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Concepts:
-    """Words of the trade that mean the same to it: ``of`` maps a word to its concepts."""
+    """Words of the trade that mean the same to it: ``words`` leads from a word to its concepts."""
 
-    of: Mapping[str, tuple[str, ...]]
-    pattern: re.Pattern[str]
+    words: Trie[tuple[str, ...]]
 
     def found(self, text: str) -> list[str]:
-        """The concepts that ``text`` (normalised) speaks of, each once, in alphabetical order."""
-        names = {name for match in self.pattern.finditer(text) for name in self.of[match[1]]}
+        """The concepts that ``text`` (normalised) speaks of, each once, in alphabetical order.
+
+        Words may overlap; where several begin, the longest stands for the shorter.
+        """
+        names: set[str] = set()
+        for start in range(len(text)):
+            if (found := self.words.longest_at(text, start)) is not None:
+                names.update(found[1])
         return sorted(names)
 
 
@@ -55,22 +60,24 @@ class Vocabulary:
 
     def vector(self, counts: Mapping[str, int]) -> Vector:
         """The features that are known, weighted; empty when none is."""
-        blocks: dict[str, list[tuple[int, float]]] = {block: [] for block in BLOCKS}
+        blocks: dict[str, list[tuple[int, int]]] = {block: [] for block in BLOCKS}
         for feature, count in counts.items():
             place = self.places.get(feature)
             if place is not None:
-                value = float(self.weights[place]) * (1.0 if count == 1 else 1.0 + math.log(count))
-                blocks[feature[0]].append((place, value))
-        found: list[tuple[int, float]] = []
-        for block, values in blocks.items():
-            if values:
-                scale = BLOCKS[block] / math.sqrt(sum(value * value for _, value in values))
-                found += [(place, value * scale) for place, value in values]
-        found.sort()
-        return (
-            np.fromiter((place for place, _ in found), np.int32, len(found)),
-            np.fromiter((value for _, value in found), np.float32, len(found)),
-        )
+                blocks[feature[0]].append((place, count))
+        found = [self._block(known, BLOCKS[block]) for block, known in blocks.items() if known]
+        if not found:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        places = np.concatenate([one for one, _ in found])
+        order = np.argsort(places)
+        return places[order], np.concatenate([values for _, values in found])[order]
+
+    def _block(self, known: list[tuple[int, int]], weight: float) -> Vector:
+        pairs = np.array(known, np.int32)
+        places = pairs[:, 0]
+        values = self.weights[places] * (1 + np.log(pairs[:, 1], dtype=np.float32))
+        scaled: NDArray[np.float32] = values * np.float32(weight / math.sqrt(float(values @ values)))
+        return places, scaled
 
 
 class Extractor:
@@ -87,9 +94,7 @@ class Extractor:
             for feature, count in self.counts(title).items():
                 found[feature] += count * TITLE_WEIGHT
         form = standard_text(text[:LONGEST])
-        found.update(_characters(form))
-        found.update(self._words(form))
-        found.update(_together(self._concepts.found(form)))
+        found.update([*_characters(form), *self._words(form), *_together(self._concepts.found(form))])
         return found
 
     def _words(self, form: str) -> Iterator[str]:
@@ -130,11 +135,11 @@ def read_concepts(text: str) -> Concepts:
             raise ValueError(f"line {number}: a concept and its words")
         for word in cells[1].split(";"):
             of.setdefault(standard_text(word), set()).add(cells[0])
-    of.pop("", None)
-    # A look-ahead, so that words that overlap are all found; at one place the longest stands for the shorter.
-    words = sorted(of, key=lambda word: (-len(word), word))
-    pattern = re.compile(f"(?=({'|'.join(map(re.escape, words))}))" if words else "(?!)()")
-    return Concepts({word: tuple(sorted(names)) for word, names in of.items()}, pattern)
+    words: Trie[tuple[str, ...]] = Trie()
+    for word, names in of.items():
+        if word:
+            words.add(word, tuple(sorted(names)))
+    return Concepts(words)
 
 
 @cache
