@@ -16,7 +16,9 @@ from hotline.ports.clock import Clock
 from hotline.web.health import PartHealth
 from telephony.accounts import AriSettings
 from telephony.ami.link import AmiLink, LinkSettings
-from telephony.asterisk.fetch import cache_folder, obtain
+from telephony.asterisk.fetch import cache_folder, obtain, present, unfetchable
+from telephony.asterisk.portblock import Ports, are_free
+from telephony.asterisk.prompts import names, unusable
 from telephony.asterisk.run import Asterisk, Status
 from telephony.asterisk.settings import AsteriskSettings, Trunk
 from telephony.asterisk.upkeep import Running, Upkeep
@@ -24,7 +26,23 @@ from telephony.carrier.run import CallReport, Carrier, CitizenCall
 from telephony.dialling import DialSettings
 from telephony.pbx import AmiPbx, PbxSettings
 
-__all__ = ["Asterisk", "CallReport", "Carrier", "CitizenCall", "Lines", "Status", "demo_carrier", "exchange"]
+__all__ = [
+    "Asterisk",
+    "CallReport",
+    "Carrier",
+    "CitizenCall",
+    "Lines",
+    "Ports",
+    "Status",
+    "are_free",
+    "cache_folder",
+    "demo_carrier",
+    "exchange",
+    "names",
+    "present",
+    "unfetchable",
+    "unusable",
+]
 
 LOOPBACK = "127.0.0.1"
 REALM = "hotline"

@@ -15,11 +15,19 @@ from cryptography import x509
 from hotline.cli.finding import Finding
 from hotline.cli.output import explain
 from hotline.config import Settings
-from hotline.lines import exchange, link_trouble, recordings_folder
-from telephony.asterisk.fetch import cache_folder, present, unfetchable
-from telephony.asterisk.portblock import Ports, are_free
-from telephony.asterisk.prompts import names, unusable
-from telephony.asterisk.run import Asterisk
+from hotline.lines import (
+    Asterisk,
+    Ports,
+    are_free,
+    cache_folder,
+    exchange,
+    link_trouble,
+    names,
+    present,
+    recordings_folder,
+    unfetchable,
+    unusable,
+)
 
 FREE_BYTES = 1_000_000_000
 BYTES_PER_HOUR = 3600 * 16_000 * 4
