@@ -38,6 +38,15 @@ def sole_instance(data: Path, address: str) -> Iterator[None]:
             lock.truncate(0)
 
 
+def running_address(data: Path) -> str | None:
+    """``HOST:PORT`` of the instance that holds the folder; None when there is none, or it chose its port."""
+    path = data / LOCK
+    if not path.exists():
+        return None
+    address = _described(path.read_text("utf-8").strip() or "{}")["address"]
+    return None if address == "?" or address.endswith(":0") else address
+
+
 def _described(text: str) -> dict[str, str]:
     try:
         found = json.loads(text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from channels.wechat.channel import WeChatChannel
 from channels.wechat.settings import WeChatSettings
 from channels.wechat.standing import Standing
 from channels.wechat.webhook import WeChatWebhook
-from hotline.config import Settings
+from hotline.config import LOOPBACK, Settings
 from hotline.contacts.service import Contacts
 from hotline.conversations.service import Conversations
 from hotline.files.service import Files
@@ -46,6 +47,7 @@ class Messaging:
         wechat = WeChatChannel(account, standing) if account is not None else None
         channels: Mapping[str, Channel] = {wechat.name: wechat} if wechat is not None else {}
         self._wechat = wechat
+        self._is_played = urlsplit(settings.wechat_api_base).hostname in LOOPBACK
         self.mailroom = Mailroom(database, clock, conversations, intake, channels)
         self.webhooks: Mapping[str, Webhook] = (
             {"wechat": WeChatWebhook(account, self.mailroom, clock, standing)} if account is not None else {}
@@ -77,6 +79,8 @@ class Messaging:
         if self._wechat is None:
             return PartHealth("absent", "no wechat_app_id in the settings")
         condition = self._wechat.condition
+        if self._is_played and condition.detail.startswith("unreachable"):
+            return PartHealth("absent", "'hotline demo wechat' plays the platform of this account")
         return PartHealth(condition.state, condition.detail)
 
 

@@ -16,6 +16,7 @@ from hotline.cli.output import data_option, emit, json_option
 from hotline.cli.run import load_demo
 from hotline.config import load_settings
 from hotline.demo.seed import switch_off_demo
+from hotline.demo.wechat_account import make_demo_account, remove_demo_account
 from hotline.kernel.db.open import open_database
 from hotline.main import build, metadata
 from hotline.migrations.run import migrate as migrate_database
@@ -57,6 +58,10 @@ def seed_demo(data: Path, as_json: bool, switch_off: bool) -> None:
             await hotline.database.close()
 
     counts = asyncio.run(work())
+    if switch_off:
+        remove_demo_account(settings.data)
+    else:
+        make_demo_account(settings.data)
     emit(counts, as_json, ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 

@@ -12,6 +12,7 @@ from hotline.cli.audit import audit
 from hotline.cli.classify import classify
 from hotline.cli.demo import demo
 from hotline.cli.demo_call import call
+from hotline.cli.demo_wechat import wechat
 from hotline.cli.doctor import doctor
 from hotline.cli.models import models
 from hotline.cli.nlp import nlp
@@ -35,6 +36,7 @@ def hotline() -> None:
 
 
 demo.add_command(call)
+demo.add_command(wechat)
 for command in (
     run,
     pbx,

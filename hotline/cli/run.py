@@ -12,6 +12,7 @@ import click
 from hotline.cli.output import data_option
 from hotline.config import LOOPBACK, Settings, load_settings
 from hotline.demo.seed import active_demo_accounts, demo_password, seed_demo
+from hotline.demo.wechat_account import make_demo_account, with_demo_account
 from hotline.errors import ConfigurationError
 from hotline.instance import sole_instance
 from hotline.kernel.logs import configure_logs
@@ -47,7 +48,9 @@ def run(
         before, after = migrate(settings.database)
         if before != after:
             say(f"database: {before or 'new'} -> {after}")
-        asyncio.run(_run(settings, not no_demo, say, as_json))
+        if before is None and not no_demo and settings.host in LOOPBACK:
+            make_demo_account(settings.data)
+        asyncio.run(_run(with_demo_account(settings), not no_demo, say, as_json))
 
 
 async def _run(settings: Settings, demo: bool, say: Any, as_json: bool) -> None:
