@@ -21,7 +21,6 @@ from hotline.suggestions import store
 from hotline.suggestions.events import DangerAlarmChanged
 from hotline.suggestions.model import (
     MAY_BECOME,
-    TOGETHER,
     AlarmState,
     Evidence,
     FieldName,
@@ -32,6 +31,7 @@ from hotline.suggestions.model import (
     located,
     quoted,
     to_raise,
+    together,
 )
 from hotline.suggestions.service import Suggestions
 from hotline.web.auth import Principal
@@ -61,14 +61,14 @@ class Dangers:
 
     def finds(self, said: Sequence[Utterance]) -> bool:
         """Whether the last utterance, or it and those before it, hold any danger; pure and quick."""
-        return self._rules.check(joined(said[-TOGETHER:])) is not None
+        return self._rules.check(joined(together(said))) is not None
 
     async def heard(self, tx: Tx, conversation_id: str, said: Sequence[Utterance]) -> list[str]:
         """Check the last utterance, by itself and with those before it; the rules that raised an alarm."""
-        new, window = said[-1:], said[-TOGETHER:]
+        new, window = said[-1:], together(said)
         alone = self._rules.all(joined(new))
-        together = self._rules.all(joined(window)) if len(window) > 1 else ()
-        if not alone and not together:
+        jointly = self._rules.all(joined(window)) if len(window) > 1 else ()
+        if not alone and not jointly:
             return []
         standing: defaultdict[str, list[AlarmState]] = defaultdict(list)
         judged = set()
@@ -78,8 +78,8 @@ class Dangers:
         # A segment comes first as a guess: what was cancelled then is not news when it is final.
         news = [alarm for alarm in alone if (alarm.rule, new[0].id) not in judged]
         raised = []
-        for rule in to_raise(_rules(news), _rules(together), standing):
-            alarm, where = _first(rule, alone, new) or _first(rule, together, window) or (None, new)
+        for rule in to_raise(_rules(news), _rules(jointly), standing):
+            alarm, where = _first(rule, alone, new) or _first(rule, jointly, window) or (None, new)
             evidence = located(where, alarm.start, alarm.end) if alarm is not None else None
             if alarm is not None and evidence is not None:
                 await self._raise(tx, conversation_id, alarm, quoted(evidence))

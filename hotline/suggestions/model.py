@@ -13,7 +13,9 @@ LEAST_REASON = 2
 """Characters of a reason for cancelling an alarm."""
 LONGEST_QUOTE = 4000
 TOGETHER = 3
-"""So many utterances are read together: "she is dizzy", "the water heater is on" (DOMAIN §4.4, U2)."""
+LONGEST_TOGETHER = 600
+"""So many utterances are read together: "she is dizzy", "the water heater is on" (DOMAIN §4.4, U2). They are
+short; whoever writes longer has said it all in one."""
 
 
 class AlarmState(StrEnum):
@@ -111,15 +113,15 @@ def may_propose(known: Standing | None, value: str) -> bool:
 
 
 def to_raise(
-    alone: Sequence[str], together: Sequence[str], standing: Mapping[str, Collection[AlarmState]]
+    alone: Sequence[str], jointly: Sequence[str], standing: Mapping[str, Collection[AlarmState]]
 ) -> list[str]:
     """The rules that raise an alarm, the gravest first.
 
-    ``alone`` fired on the new utterance, ``together`` on it and those before it. ``standing`` tells the
+    ``alone`` fired on the new utterance, ``jointly`` on it and those before it. ``standing`` tells the
     states of the conversation's alarms by rule. What is open is not raised again. What a person cancelled is
     raised again by a new utterance that says so by itself, never by the old words.
     """
-    rules = dict.fromkeys((*alone, *together))
+    rules = dict.fromkeys((*alone, *jointly))
     return [rule for rule in rules if _is_news(standing.get(rule, ()), rule in alone)]
 
 
@@ -140,6 +142,14 @@ SEPARATOR = "\n"
 def joined(utterances: Sequence[Utterance]) -> str:
     """Utterances as one text."""
     return SEPARATOR.join(one.text for one in utterances)
+
+
+def together(said: Sequence[Utterance]) -> Sequence[Utterance]:
+    """The last utterance with those before it that are read together with it."""
+    window = said[-TOGETHER:]
+    while len(window) > 1 and len(joined(window)) > LONGEST_TOGETHER:
+        window = window[1:]
+    return window
 
 
 def located(utterances: Sequence[Utterance], start: int, end: int) -> Evidence | None:

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hotline.suggestions.model import (
     LONGEST_QUOTE,
+    LONGEST_TOGETHER,
     MAY_BECOME,
     OPEN,
     AlarmState,
@@ -25,6 +26,7 @@ from hotline.suggestions.model import (
     may_propose,
     quoted,
     to_raise,
+    together,
 )
 
 AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -80,24 +82,24 @@ class AField(RuleBasedStateMachine):
 TestAField = AField.TestCase
 
 
-@given(alone=FOUND, together=FOUND, states=st.dictionaries(RULES, st.lists(st.sampled_from(AlarmState))))
+@given(alone=FOUND, jointly=FOUND, states=st.dictionaries(RULES, st.lists(st.sampled_from(AlarmState))))
 def test_at_most_one_alarm_of_a_rule_is_open(
-    alone: list[str], together: list[str], states: dict[str, list[AlarmState]]
+    alone: list[str], jointly: list[str], states: dict[str, list[AlarmState]]
 ) -> None:
-    raised = to_raise(alone, together, states)
+    raised = to_raise(alone, jointly, states)
     assert len(raised) == len(set(raised))
     assert not [one for one in raised if any(state in OPEN for state in states.get(one, ()))]
 
 
-@given(alone=FOUND, together=FOUND)
-def test_every_rule_that_nobody_judged_yet_is_told(alone: list[str], together: list[str]) -> None:
-    assert set(to_raise(alone, together, {})) == {*alone, *together}
+@given(alone=FOUND, jointly=FOUND)
+def test_every_rule_that_nobody_judged_yet_is_told(alone: list[str], jointly: list[str]) -> None:
+    assert set(to_raise(alone, jointly, {})) == {*alone, *jointly}
 
 
-@given(alone=FOUND, together=FOUND)
-def test_what_was_cancelled_comes_back_by_new_words_only(alone: list[str], together: list[str]) -> None:
-    cancelled = {one: [AlarmState.CANCELLED] for one in (*alone, *together)}
-    assert to_raise(alone, together, cancelled) == alone
+@given(alone=FOUND, jointly=FOUND)
+def test_what_was_cancelled_comes_back_by_new_words_only(alone: list[str], jointly: list[str]) -> None:
+    cancelled = {one: [AlarmState.CANCELLED] for one in (*alone, *jointly)}
+    assert to_raise(alone, jointly, cancelled) == alone
 
 
 def test_the_gravest_comes_first() -> None:
@@ -112,6 +114,15 @@ def test_a_cancelled_alarm_is_over_and_a_confirmed_one_can_still_be_cancelled() 
 @pytest.mark.parametrize(("reason", "good"), [("", False), (" x ", False), ("ok", True), ("误报", True)])
 def test_a_reason_has_two_characters_at_least(reason: str, good: bool) -> None:
     assert is_reason(reason) is good
+
+
+def test_short_utterances_are_read_together_and_long_ones_by_themselves() -> None:
+    short = said(*"abcde")
+    assert together(short) == short[2:]
+    long = said("a", "b" * (LONGEST_TOGETHER - 1), "c" * LONGEST_TOGETHER)
+    assert together(long) == long[2:]
+    assert together(long[:2]) == long[1:2]
+    assert together(short[:1]) == short[:1]
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=4), st.data())
