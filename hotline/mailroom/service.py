@@ -23,6 +23,8 @@ from hotline.ports.clock import Clock
 from hotline.ports.intake import Envelope, Receipt
 
 GOES_OUT = frozenset({Kind.TEXT, Kind.NOTICE, Kind.SURVEY})
+COURTESIES = frozenset({"chat_joined", "chat_finished"})
+"""Notices that only our own pages show: platforms count messages, and these are worth none."""
 
 
 class Door(Protocol):
@@ -115,12 +117,18 @@ class Mailroom:
         if event.author == Author.CITIZEN or event.kind not in GOES_OUT:
             return
         conversation = await self._conversations.require(tx, event.conversation_id)
-        if conversation.channel not in self._channels:
+        if conversation.channel not in self._channels or await self._is_courtesy(tx, event):
             return
         lane = f"send:{conversation.channel}:{conversation.sender}"
         payload = {"channel": conversation.channel, "sender": conversation.sender}
         if await store.plan(tx, Task.SEND, event.message_id, lane, payload, self._clock.now()):
             await self._conversations.mark_delivery(tx, event.message_id, DeliveryState.WAITING)
+
+    async def _is_courtesy(self, tx: Tx, event: MessagePosted) -> bool:
+        if event.kind != Kind.NOTICE:
+            return False
+        payload = (await self._conversations.message(tx, event.message_id)).payload or {}
+        return payload.get("code") in COURTESIES
 
     async def budget(self, reader: Reader, channel: str, sender: str) -> BudgetView | None:
         """How often a citizen may still be written to; None where no platform limits it."""
