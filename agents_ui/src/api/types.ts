@@ -1,14 +1,20 @@
 /** Names of the server's shapes, as the pages use them; `make api` renews what they come from. */
 import type { components } from './generated'
 
-export type { DeskItem } from './feeds'
+export type { CaptionView, DeskItem, EngineView } from './feeds'
 export type { paths } from './generated'
 
 type Schemas = components['schemas']
 
 export type ClassifyView = Schemas['ClassifyView']
 export type DangerAlarmView = Schemas['DangerAlarmView']
+export type AlarmView = Schemas['AlarmView']
 export type DuplicateView = Schemas['DuplicateView']
+export type EvidenceView = Schemas['EvidenceView']
+export type FieldName = Schemas['FieldName']
+export type FoundView = Schemas['FoundView']
+export type GuessView = Schemas['GuessView']
+export type ModelView = Pick<Schemas['SuggestionsView'], 'state' | 'absent_reason' | 'detail' | 'model'>
 export type SuggestionsView = Schemas['SuggestionsView']
 export type SuggestionView = Schemas['SuggestionView']
 export type TaxonomyLeaf = Schemas['LeafView']

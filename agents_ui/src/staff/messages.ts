@@ -4,6 +4,7 @@ import enCase from '@/i18n/en/case.json'
 import enCommon from '@/i18n/en/common.json'
 import enDesk from '@/i18n/en/desk.json'
 import enPhone from '@/i18n/en/phone.json'
+import enReading from '@/i18n/en/reading.json'
 import enStaff from '@/i18n/en/staff.json'
 import enUnit from '@/i18n/en/unit.json'
 import zhAdmin from '@/i18n/zh-CN/admin.json'
@@ -11,6 +12,7 @@ import zhCase from '@/i18n/zh-CN/case.json'
 import zhCommon from '@/i18n/zh-CN/common.json'
 import zhDesk from '@/i18n/zh-CN/desk.json'
 import zhPhone from '@/i18n/zh-CN/phone.json'
+import zhReading from '@/i18n/zh-CN/reading.json'
 import zhStaff from '@/i18n/zh-CN/staff.json'
 import zhUnit from '@/i18n/zh-CN/unit.json'
 
@@ -18,10 +20,10 @@ import zhUnit from '@/i18n/zh-CN/unit.json'
 export const catalogues: Catalogues = {
   'zh-CN': {
     ...{ common: zhCommon, staff: zhStaff, desk: zhDesk, case: zhCase, unit: zhUnit, admin: zhAdmin },
-    phone: zhPhone,
+    ...{ phone: zhPhone, reading: zhReading },
   },
   en: {
     ...{ common: enCommon, staff: enStaff, desk: enDesk, case: enCase, unit: enUnit, admin: enAdmin },
-    phone: enPhone,
+    ...{ phone: enPhone, reading: enReading },
   },
 }

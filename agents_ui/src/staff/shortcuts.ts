@@ -33,6 +33,8 @@ export interface Shortcut {
   whileTyping: boolean
   /** Where it must not work because the keys mean something else there. */
   notIn?: string
+  /** Asked last, when all else fits. */
+  when?: (event: KeyPress) => boolean
 }
 
 /** The shortcut that the event calls, if any. */
@@ -44,6 +46,7 @@ export function chosenShortcut(event: KeyPress, shortcuts: readonly Shortcut[]):
   if (!found.whileTyping && isTyping(event.target)) return null
   const target = event.target
   if (found.notIn && target instanceof Element && target.closest(found.notIn)) return null
+  if (found.when && !found.when(event)) return null
   return found
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { CallOfferView, CallView, MessageView } from '@/api/types'
-import { callTimeline } from './callTimeline'
+import type { CallOfferView, CallView, CaptionView, MessageView } from '@/api/types'
+import { callTimeline, saidAt } from './callTimeline'
 
 const at = (minute: string): string => `2026-11-22T04:${minute}:00Z`
 const ring = (rung_at: string): CallOfferView => ({ agent: null, rung_at, ended_at: null, outcome: null })
@@ -15,7 +15,7 @@ const call = {
 } as CallView
 const note = (id: string, minute: string): MessageView => ({ id, at: at(minute), text: id }) as MessageView
 const told = (...given: Parameters<typeof callTimeline>): string[] =>
-  callTimeline(...given).map((row) => ('step' in row ? row.step : row.note.id))
+  callTimeline(...given).map((row) => ('step' in row ? row.step : 'note' in row ? row.note.id : row.said.text))
 
 describe('the course of a call', () => {
   it('has its steps and the notes in order', () => {
@@ -54,6 +54,16 @@ describe('the course of a call', () => {
       'ringing',
       'answered',
       'ended',
+    ])
+  })
+
+  it('has what was said where somebody began to say it', () => {
+    const long = { id: 's', text: 'a long story', at: at('05'), start_s: 10, end_s: 130 } as CaptionView
+    expect(saidAt(long)).toBe('2026-11-22T04:03:00.000Z')
+    expect(told(call, [note('meanwhile', '04')], [long])).toEqual([
+      ...['arrived', 'waiting', 'ringing', 'answered'],
+      'a long story',
+      'meanwhile',
     ])
   })
 

@@ -11,7 +11,7 @@ const leaf: TaxonomyLeaf = {
   cues: [],
   default_unit_code: 'U-WS',
 }
-const around: Parameters<typeof registerBody>[2] = { conversationId: 'c1', channel: 'web', leaf, unitId: 'u1' }
+const around: Parameters<typeof registerBody>[2] = { conversationId: 'c1', channel: 'web', leaf, unitId: 'u1', isDanger: false }
 
 function written(changes: Partial<CaseForm> = {}): CaseForm {
   return {
@@ -69,6 +69,11 @@ describe('what is sent', () => {
   it('takes the urgency of the category unless the agent chose another', () => {
     expect(registerBody(written(), 'register', around).urgency).toBe('E1')
     expect(registerBody(written({ urgency: 'N' }), 'register', around).urgency).toBe('N')
+  })
+
+  it('is an emergency while an alarm is open, whatever was chosen', () => {
+    const body = registerBody(written({ urgency: 'N' }), 'register', { ...around, isDanger: true })
+    expect(body.urgency).toBe('E0')
   })
 
   it('leaves out who an anonymous requester is', () => {

@@ -22,6 +22,9 @@ export interface CaseForm {
   /** The unit chosen by hand; null follows the suggestion. */
   unit_id: string | null
   answer_text: string
+  /** What a suggestion wrote, by field, and the fields that a person wrote in: there nothing else does. */
+  filled: Partial<Record<string, string>>
+  by_hand: string[]
 }
 
 export type Commit = 'register' | 'dispatch' | 'answer'
@@ -45,6 +48,8 @@ export function emptyForm(known: { name?: string | null; phone?: string | null }
     content: '',
     unit_id: null,
     answer_text: '',
+    filled: {},
+    by_hand: [],
   }
 }
 
@@ -64,9 +69,12 @@ export function formFrom(stored: Record<string, unknown>): CaseForm {
   return form
 }
 
-/** Whether the agent has written anything that would be missed. */
+/** Whether the agent has written anything that would be missed; what a suggestion wrote would not be. */
 export function isBlank(form: CaseForm): boolean {
-  return ![form.title, form.content, form.address, form.room, form.category_code, form.answer_text].some(Boolean)
+  const { title, address, category_code: category, filled } = form
+  const written = [title !== filled.title && title, address !== filled.address && address]
+  written.push(category !== filled.category_code && (category ?? ''))
+  return ![...written, form.content, form.room, form.answer_text].some(Boolean)
 }
 
 const REPAIRS: Record<string, RepairClass> = { HH6: 'household', MN12: 'minor', MJ24: 'major', SP48: 'special' }
@@ -110,7 +118,14 @@ const orNull = (text: string): string | null => text.trim() || null
 export function registerBody(
   form: CaseForm,
   commit: Commit,
-  around: { conversationId: string | null; channel: Channel; leaf: TaxonomyLeaf | null; unitId: string | null },
+  around: {
+    conversationId: string | null
+    channel: Channel
+    leaf: TaxonomyLeaf | null
+    unitId: string | null
+    /** An alarm is open: whatever was chosen, it is an emergency until somebody cancels the alarm. */
+    isDanger: boolean
+  },
 ): RegisterBody {
   return {
     key: form.key,
@@ -122,7 +137,7 @@ export function registerBody(
     content: form.content.trim(),
     address: form.address.trim(),
     room: orNull(form.room),
-    urgency: form.urgency ?? around.leaf?.urgency ?? null,
+    urgency: around.isDanger ? 'E0' : form.urgency ?? around.leaf?.urgency ?? null,
     sla_code: slaFor(around.leaf, form.repair_class),
     repair_class: form.repair_class ?? repairOf(around.leaf?.sla),
     requester_name: form.anonymous ? null : orNull(form.requester_name),

@@ -2,12 +2,15 @@ import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
 import { api, reply } from '@/api/client'
 import { useLive } from '@/live/live'
 import { emptyForm, formFrom, type CaseForm } from './caseForm'
+import { changedByHand } from './prefill'
 import { Draft, type DraftState, type StoredDraft } from './draft'
 
 export interface DraftForm {
   form: CaseForm
   state: Ref<DraftState>
   savedAt: Ref<number | null>
+  /** Change the form by something else than a person's hand: that alone is no draft to be kept. */
+  write: (change: (form: CaseForm) => void) => void
   /** Begin anew, after the case was registered. */
   reset: (known: Known) => void
   keepMine: () => void
@@ -28,17 +31,30 @@ export function useDraft(key: string, known: Known, onTrouble: (thrown: unknown)
     savedAt.value = draft.savedAt
   }
 
-  function fill(stored: Record<string, unknown> | null): void {
-    if (!stored) return
+  let before = { ...form }
+
+  function write(change: (form: CaseForm) => void): void {
     isFilling = true
-    Object.assign(form, formFrom(stored))
+    change(form)
+    before = { ...form }
     isFilling = false
+  }
+
+  function fill(stored: Record<string, unknown> | null): void {
+    if (stored) write(() => Object.assign(form, formFrom(stored)))
+  }
+
+  function changed(): void {
+    const byHand = new Set([...form.by_hand, ...changedByHand(before, form)])
+    if (byHand.size > form.by_hand.length) write(() => (form.by_hand = [...byHand]))
+    before = { ...form }
+    draft.changed({ ...form })
   }
 
   watch(
     form,
     () => {
-      if (!isFilling && state.value !== 'loading') draft.changed({ ...form })
+      if (!isFilling && state.value !== 'loading') changed()
     },
     { flush: 'sync' },
   )
@@ -53,10 +69,9 @@ export function useDraft(key: string, known: Known, onTrouble: (thrown: unknown)
     form,
     state,
     savedAt,
+    write,
     reset(fresh) {
-      isFilling = true
-      Object.assign(form, emptyForm(fresh))
-      isFilling = false
+      write(() => Object.assign(form, emptyForm(fresh)))
       draft.discard()
     },
     keepMine: () => void draft.overwrite().catch(onTrouble),

@@ -1,0 +1,107 @@
+import type { EvidenceView, FieldName } from '@/api/types'
+
+/** Where in an utterance something comes from; the same place has the same number on the whole page. */
+export interface Mark {
+  /** Characters (code points, as the server counts) of the utterance. */
+  start: number
+  end: number
+  number: number
+  kind: 'field' | 'alarm'
+  fields: FieldName[]
+  /** Nobody should rely on it yet. */
+  doubtful: boolean
+  evidence: EvidenceView
+}
+
+export interface Piece {
+  text: string
+  marks: readonly Mark[]
+  /** Marks that end with this piece. */
+  ends: readonly Mark[]
+}
+
+/** Characters as the server counts them: an emoji is one. */
+function characters(text: string): string[] {
+  return [...text]
+}
+
+/** What an evidence points at, out of its quote. */
+export function quoted({ quote, start, end }: EvidenceView): { before: string; said: string; after: string } {
+  const all = characters(quote)
+  const part = (from: number, to: number): string => all.slice(from, to).join('')
+  return { before: part(0, start), said: part(start, end), after: part(end, all.length) }
+}
+
+/**
+ * Where the evidence stands in the utterance as it is shown now: words that were still guessed when they were read
+ * may have changed, and of a long utterance only a part was quoted. Null when it is no longer there.
+ */
+export function placed(text: string, evidence: EvidenceView): { start: number; end: number } | null {
+  const { start, end } = evidence
+  const { said } = quoted(evidence)
+  if (characters(text).slice(start, end).join('') === said) return { start, end }
+  const at = said ? text.indexOf(said) : -1
+  if (at < 0) return null
+  const first = characters(text.slice(0, at)).length
+  return { start: first, end: first + characters(said).length }
+}
+
+/** Whether a mark covers an utterance from end to end: it is then shown by its number alone. */
+export function isWhole(mark: Mark, text: string): boolean {
+  return mark.start === 0 && mark.end >= characters(text).length
+}
+
+/** An utterance cut wherever a mark begins or ends. */
+export function pieces(text: string, marks: readonly Mark[]): Piece[] {
+  const all = characters(text)
+  const within = (at: number): number => Math.min(Math.max(at, 0), all.length)
+  const cuts = new Set([0, all.length])
+  for (const { start, end } of marks) cuts.add(within(start)).add(within(end))
+  const places = [...cuts].sort((a, b) => a - b)
+  return places.slice(0, -1).map((from, n) => {
+    const to = places[n + 1]!
+    return {
+      text: all.slice(from, to).join(''),
+      marks: marks.filter((mark) => mark.start <= from && to <= mark.end),
+      ends: marks.filter((mark) => within(mark.end) === to).sort((a, b) => a.number - b.number),
+    }
+  })
+}
+
+/** Numbers for places, in the order in which they came up; one that has a number keeps it. */
+export class Numbers {
+  private readonly known = new Map<string, number>()
+
+  of({ id, start, end }: EvidenceView): number {
+    const key = `${id} ${start} ${end}`
+    const found = this.known.get(key) ?? this.known.size + 1
+    this.known.set(key, found)
+    return found
+  }
+}
+
+export interface Basis {
+  evidence: EvidenceView
+  kind: Mark['kind']
+  field: FieldName | null
+  doubtful: boolean
+}
+
+/** The marks of each utterance, by its id. */
+export function marksBySource(bases: readonly Basis[], numbers: Numbers): Map<string, Mark[]> {
+  const found = new Map<string, Mark[]>()
+  for (const { evidence, kind, field, doubtful } of bases) {
+    const marks = found.get(evidence.id) ?? []
+    const same = marks.find((mark) => mark.start === evidence.start && mark.end === evidence.end)
+    if (same) {
+      if (field) same.fields.push(field)
+      if (kind === 'alarm') same.kind = kind
+      same.doubtful &&= doubtful
+    } else {
+      const { start, end } = evidence
+      marks.push({ start, end, number: numbers.of(evidence), kind, fields: field ? [field] : [], doubtful, evidence })
+    }
+    found.set(evidence.id, marks)
+  }
+  return found
+}
