@@ -78,7 +78,7 @@ class Taxonomy:
         """The codes of every level."""
         groups = {leaf.group_code for leaf in self.leaves.values()}
         sectors = {leaf.sector_code for leaf in self.leaves.values()}
-        return groups | sectors | self.leaves.keys()
+        return frozenset(groups | sectors | self.leaves.keys())
 
 
 class InvalidTaxonomy(InvalidInput):
