@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hotline.calls.events import CallChanged
-from hotline.calls.views import CallViews
+from hotline.calls.views import CallPop, CallViews
 from hotline.conversations.events import CaseLinked, ConversationChanged, MessagePosted
 from hotline.kernel.db import Reader
 from hotline.kernel.events import Event
@@ -40,7 +40,19 @@ class MyCallsFeed:
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
         """Calls as ``CallPop``."""
         pops = await self._views.pops(reader, scope.removeprefix(_AGENT), ids)
-        return [Entity(pop.conversation_id, version, pop.model_dump(mode="json")) for pop, version in pops]
+        return [_entity(pop, version) for pop, version in pops]
+
+    async def load_scopes(
+        self, reader: Reader, scopes: Collection[str], ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Entity]]:
+        """The same for those agents who have any of ``ids``."""
+        agents = {scope.removeprefix(_AGENT) for scope in scopes}
+        theirs = await self._views.pops_by_agent(reader, agents, ids)
+        return {_AGENT + agent: [_entity(*one) for one in pops] for agent, pops in theirs.items()}
+
+
+def _entity(pop: CallPop, version: int) -> Entity:
+    return Entity(pop.conversation_id, version, pop.model_dump(mode="json"))
 
 
 class MissedCallsFeed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from hotline.kernel.sealing import Sealer
 from hotline.nuisance.model import Standing
 from hotline.nuisance.views import standings
 from hotline.queue.model import ItemState
-from hotline.queue.views import calls_of_agent
+from hotline.queue.views import agent_of, calls_of_agent, calls_with_agents
 from hotline.recordings.views import RecordingRef, recordings_of_calls
 from hotline.staff.views import user_names
 from hotline.web.endpoint import Schema
@@ -106,6 +106,8 @@ class CallViews:
         self, reader: Reader, rows: Sequence[sa.Row[Any]], *, masked: bool = True
     ) -> list[CallView]:
         """Several calls, in their order."""
+        if not rows:
+            return []
         ids = [row.id for row in rows]
         rung = await offers.of_calls(reader, ids)
         agents = [row.agent_id for row in rows] + [one.agent_id for some in rung.values() for one in some]
@@ -155,36 +157,70 @@ class CallViews:
 
         ``ids`` are conversations. The number is masked until the agent has taken the call.
         """
-        items = await calls_of_agent(reader, agent_id, ids)
+        return await self._pops(reader, await calls_of_agent(reader, agent_id, ids))
+
+    async def pops_by_agent(
+        self, reader: Reader, agent_ids: Collection[str], ids: Sequence[str]
+    ) -> dict[str, list[tuple[CallPop, int]]]:
+        """As ``pops`` for those of some agents who have any of ``ids``."""
+        items = await calls_with_agents(reader, agent_ids, ids)
+        agents = {item.conversation_id: agent_of(item) for item in items}
+        shown: dict[str, list[tuple[CallPop, int]]] = {}
+        for pop, version in await self._pops(reader, items):
+            shown.setdefault(agents[pop.conversation_id], []).append((pop, version))
+        return shown
+
+    async def _pops(self, reader: Reader, items: Sequence[sa.Row[Any]]) -> list[tuple[CallPop, int]]:
+        """Read together for all of them, as far as possible: a pop is made while a telephone rings."""
         calls = await store.by_conversations(reader, [item.conversation_id for item in items])
+        if not calls:
+            return []
         talks = await conversations_by_id(reader, list(calls))
+        held = {item.conversation_id for item in items if item.state == ItemState.TAKEN}
+        earlier = {
+            call.id: await store.of_number(reader, call.number_blind, call.id, EARLIER)
+            for call in calls.values()
+            if call.number_blind is not None
+        }
+        rows = [*calls.values(), *(row for some in earlier.values() for row in some)]
+        views = {view.id: view for view in await self.views(reader, rows)}
+        plain = await self.views(reader, [calls[one] for one in calls if one in held], masked=False)
+        own = views | {view.id: view for view in plain}
+        possible = await self._contacts.found_by_index(
+            reader, [call.number_blind for call in calls.values() if call.number_blind]
+        )
+        contacts = await self._contacts_of(reader, talks.values(), held)
         shown = []
         for item in items:
             call = calls.get(item.conversation_id)
-            if call is not None:
-                talk = talks[item.conversation_id]
-                pop = await self._pop(reader, call, talk, masked=item.state != ItemState.TAKEN)
-                recorded = pop.recording.version if pop.recording is not None else 0
-                parts = (call.version, talk.version, item.version, pop.contact.version, recorded)
-                shown.append((pop, sum(parts)))
+            if call is None:
+                continue
+            talk = talks[item.conversation_id]
+            contact = contacts[talk.id]
+            pop = CallPop(
+                **dict(own[call.id]),
+                contact=contact,
+                possible=[one for one in possible.get(call.number_blind, ()) if one.id != contact.id],
+                earlier=[views[row.id] for row in earlier.get(call.id, ())],
+                history=await self._talks.history(reader, talk),
+            )
+            recorded = pop.recording.version if pop.recording is not None else 0
+            parts = (call.version, talk.version, item.version, contact.version, recorded)
+            shown.append((pop, sum(parts)))
         return shown
 
-    async def _pop(self, reader: Reader, call: sa.Row[Any], talk: sa.Row[Any], *, masked: bool) -> CallPop:
-        (view,) = await self.views(reader, [call], masked=masked)
-        possible, earlier = [], []
-        if call.number_blind is not None:
-            number = self._sealer.open(call.number_sealed)
-            found = await self._contacts.find_by_phone(reader, number)
-            possible = [one for one in found if one.id != talk.contact_id]
-            before = await store.of_number(reader, call.number_blind, call.id, EARLIER)
-            earlier = await self.views(reader, before)
-        return CallPop(
-            **view.model_dump(),
-            contact=await self._contacts.view(reader, talk.contact_id, masked=masked),
-            possible=possible,
-            earlier=earlier,
-            history=await self._talks.history(reader, talk),
-        )
+    async def _contacts_of(
+        self, reader: Reader, talks: Collection[sa.Row[Any]], held: Collection[str]
+    ) -> dict[str, ContactView]:
+        """The citizens of conversations, by conversation; plain in those that are ``held``."""
+        found: dict[str, ContactView] = {}
+        for masked in (True, False):
+            some = [talk for talk in talks if (talk.id not in held) is masked]
+            theirs = await contacts_by_id(
+                reader, self._sealer, [talk.contact_id for talk in some], masked=masked
+            )
+            found |= {talk.id: theirs[talk.contact_id] for talk in some}
+        return found
 
     def _fields(
         self, row: sa.Row[Any], names: dict[str, str], recording: RecordingRef | None, masked: bool

@@ -37,5 +37,5 @@ async def contacts_by_id(
     reader: Reader, sealer: Sealer, ids: Sequence[str], *, masked: bool = True
 ) -> dict[str, ContactView]:
     """Several contacts by id, for lists; unknown ids are left out."""
-    rows = await store.by_ids(reader, list(dict.fromkeys(ids)))
+    rows = await store.by_ids(reader, list(dict.fromkeys(ids))) if ids else ()
     return {row.id: contact_view(row, sealer, masked=masked) for row in rows}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hotline.conversations.events import ConversationChanged, MessagePosted
 from hotline.kernel.db import Reader
 from hotline.kernel.events import Event
 from hotline.kernel.sealing import Sealer
 from hotline.queue.events import AgentStateChanged, QueueItemChanged
-from hotline.queue.views import agent_state_view, desk_items, queue_items
+from hotline.queue.views import (
+    QueueItemView,
+    agent_state_view,
+    desk_items,
+    desk_items_by_agent,
+    queue_items,
+)
 from hotline.web.auth import Principal
 from hotline.web.live import Entity, Feed
 
@@ -41,8 +47,11 @@ class QueueFeed:
 
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
         """Items as ``QueueItemView``."""
-        views = await queue_items(reader, self._sealer, ids)
-        return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in views]
+        return [_entity(view) for view in await queue_items(reader, self._sealer, ids)]
+
+
+def _entity(view: QueueItemView) -> Entity:
+    return Entity(view.id, view.version, view.model_dump(mode="json"))
 
 
 class DeskFeed:
@@ -64,7 +73,15 @@ class DeskFeed:
     async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
         """Items as ``DeskItem``."""
         views = await desk_items(reader, self._sealer, scope.removeprefix(_AGENT), ids)
-        return [Entity(view.id, view.version, view.model_dump(mode="json")) for view in views]
+        return [_entity(view) for view in views]
+
+    async def load_scopes(
+        self, reader: Reader, scopes: Collection[str], ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Entity]]:
+        """The same for those agents who have any of ``ids``."""
+        agents = {scope.removeprefix(_AGENT) for scope in scopes}
+        theirs = await desk_items_by_agent(reader, self._sealer, agents, ids)
+        return {_AGENT + agent: [_entity(view) for view in views] for agent, views in theirs.items()}
 
 
 class AgentFeed:
@@ -87,6 +104,13 @@ class AgentFeed:
             return []
         view = await agent_state_view(reader, user_id)
         return [Entity(user_id, view.version, view.model_dump(mode="json"))]
+
+    async def load_scopes(
+        self, reader: Reader, scopes: Collection[str], ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Entity]]:
+        """The same for the agents of ``ids``: ids are agents."""
+        touched = [_AGENT + agent for agent in ids if _AGENT + agent in scopes]
+        return {scope: await self.load(reader, scope, ids) for scope in touched}
 
 
 def queue_feeds(sealer: Sealer) -> list[Feed]:

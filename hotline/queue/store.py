@@ -101,6 +101,18 @@ async def of_agent(reader: Reader, user_id: str, ids: Sequence[str] | None = Non
     return (await reader.execute(query.order_by(queue_item.c.rank_at, queue_item.c.conversation_id))).all()
 
 
+async def with_agents(reader: Reader, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """What of ``ids`` is on offer to somebody, or taken by somebody, in order."""
+    held = queue_item.c.state.in_([ItemState.OFFERED, ItemState.TAKEN])
+    query = sa.select(queue_item).where(held, queue_item.c.conversation_id.in_(ids))
+    return (await reader.execute(query.order_by(queue_item.c.rank_at, queue_item.c.conversation_id))).all()
+
+
+def agent_of(row: sa.Row[Any]) -> str:
+    """Whom an item is on offer to, or who took it."""
+    return str(row.offered_to if row.state == ItemState.OFFERED else row.taken_by)
+
+
 async def offered(reader: Reader, channel: str) -> Sequence[sa.Row[Any]]:
     """What is on offer in one channel, in order."""
     query = sa.select(queue_item).where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -142,7 +142,24 @@ async def desk_items(
     reader: Reader, sealer: Sealer, user_id: str, ids: Sequence[str] | None = None
 ) -> list[DeskItem]:
     """What is on offer to an agent (masked) and what the agent holds (plain)."""
-    rows = await store.of_agent(reader, user_id, ids)
+    return await _desk_items(reader, sealer, await store.of_agent(reader, user_id, ids))
+
+
+async def desk_items_by_agent(
+    reader: Reader, sealer: Sealer, user_ids: Collection[str], ids: Sequence[str]
+) -> dict[str, list[DeskItem]]:
+    """As ``desk_items`` for those of some agents who have any of ``ids``."""
+    rows = [row for row in await store.with_agents(reader, ids) if store.agent_of(row) in user_ids]
+    agents = {row.conversation_id: store.agent_of(row) for row in rows}
+    shown: dict[str, list[DeskItem]] = {}
+    for item in await _desk_items(reader, sealer, rows):
+        shown.setdefault(agents[item.conversation_id], []).append(item)
+    return shown
+
+
+async def _desk_items(reader: Reader, sealer: Sealer, rows: Sequence[sa.Row[Any]]) -> list[DeskItem]:
+    if not rows:
+        return []
     offers = [row for row in rows if row.state == ItemState.OFFERED]
     held = [row for row in rows if row.state == ItemState.TAKEN]
     shown = []
@@ -208,6 +225,18 @@ async def calls_of_agent(
 ) -> Sequence[sa.Row[Any]]:
     """Items of the calls that are on offer to an agent, or held by the agent."""
     return await store.calls_of_agent(reader, user_id, ids, PHONE)
+
+
+async def calls_with_agents(
+    reader: Reader, user_ids: Collection[str], ids: Sequence[str]
+) -> Sequence[sa.Row[Any]]:
+    """Items of those of ``ids`` that are calls on offer to some agents, or held by them."""
+    rows = await store.with_agents(reader, ids)
+    return [row for row in rows if row.channel == PHONE and store.agent_of(row) in user_ids]
+
+
+agent_of = store.agent_of
+"""Whom an item is on offer to, or who took it."""
 
 
 working_agents = store.working

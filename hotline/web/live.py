@@ -11,14 +11,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from hotline.kernel.db import Database, Reader
+from hotline.kernel.db import Database
 from hotline.kernel.events import Event, Recorded
 from hotline.web.auth import Principal
+from hotline.web.feed import Entity, Feed, PersonalFeed
+
+__all__ = ["Client", "Entity", "Feed", "LiveHub", "PersonalFeed", "Watch", "apply_changes"]
 
 log = logging.getLogger(__name__)
 
@@ -26,42 +29,13 @@ CLIENT_QUEUE = 512
 """Changes that may wait for a slow client before it is dropped."""
 
 
-@dataclass(frozen=True)
-class Entity:
-    """One thing on a page. ``version`` grows with each change; an older version is ignored by the client."""
-
-    id: str
-    version: int
-    data: Mapping[str, Any]
-
-
-class Feed(Protocol):
-    """One kind of live view, for example the waiting items of the queue."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the protocol."""
-        ...
-
-    async def scope(self, reader: Reader, principal: Principal, key: str | None) -> str | None:
-        """What the principal may see under ``key``, a string that equal viewers share; None: nothing."""
-        ...
-
-    def touched(self, event: Event) -> Iterable[str]:
-        """The ids of the entities that an event may have changed, shown or hidden, in any scope."""
-        ...
-
-    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
-        """The scope's entities as they are now: all of them, or those of ``ids`` that it contains."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class Watch:
-    """One view on a page. A new one under the same name is another watch."""
+    """One view on a page. A new one under the same name is another watch. ``shown``: what it has by now."""
 
     feed: str
     scope: str
+    shown: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -90,7 +64,7 @@ PresenceListener = Callable[[str, bool], None]
 
 
 class LiveHub:
-    """Fans committed changes out to the clients that watch them."""
+    """Fans committed changes out to the clients that watch them; what concerns none of a view is not sent."""
 
     def __init__(self, database: Database, feeds: Sequence[Feed]) -> None:
         self._database = database
@@ -175,7 +149,7 @@ class LiveHub:
         if scope is None:
             return False
         # Watching begins before the snapshot is read: a change in between is sent twice rather than never.
-        client.watching[watch_id] = Watch(feed_name, scope)
+        watch = client.watching[watch_id] = Watch(feed_name, scope)
         client.early[watch_id] = []
         try:
             async with self._database.read() as reader:
@@ -193,7 +167,9 @@ class LiveHub:
                 "entities": [_plain(e) for e in entities],
             }
         )
+        watch.shown.update(e.id for e in entities)
         for message in early:
+            _note_shown(watch, message)
             client.send(message)
         return True
 
@@ -236,33 +212,50 @@ class LiveHub:
         scopes: dict[str, list[Viewer]] = {}
         for viewer in self._viewers(feed):
             scopes.setdefault(viewer[2].scope, []).append(viewer)
+        if isinstance(feed, PersonalFeed):
+            await self._load_and_send(feed, scopes, ids)
+            return
         for scope, viewers in scopes.items():
-            try:
-                async with self._database.read() as reader:
-                    entities = {e.id: e for e in await feed.load(reader, scope, ids)}
-            except Exception:
-                self._give_up(feed, viewers)
-                continue
+            await self._load_and_send(feed, {scope: viewers}, ids)
+
+    async def _load_and_send(
+        self, feed: Feed, scopes: Mapping[str, Sequence[Viewer]], ids: Sequence[str]
+    ) -> None:
+        try:
+            async with self._database.read() as reader:
+                if isinstance(feed, PersonalFeed):
+                    found = await feed.load_scopes(reader, scopes, ids)
+                else:
+                    found = {scope: await feed.load(reader, scope, ids) for scope in scopes}
+        except Exception:
+            self._give_up(feed, [viewer for viewers in scopes.values() for viewer in viewers])
+            return
+        for scope, viewers in scopes.items():
             self._cursor += 1
-            self._send_changes(viewers, ids, entities)
+            self._send_changes(viewers, ids, {e.id: e for e in found.get(scope, ())})
 
     def _send_changes(
         self, viewers: Sequence[Viewer], ids: Sequence[str], entities: Mapping[str, Entity]
     ) -> None:
+        upserts = [_plain(e) for e in entities.values()]
+        gone = [i for i in ids if i not in entities]
         for client, watch_id, watch in viewers:
             if client.watching.get(watch_id) is not watch:
                 continue  # it looks at something else by now
-            message = {
-                "type": "changes",
-                "watch": watch_id,
-                "cursor": self._cursor,
-                "upserts": [_plain(e) for e in entities.values()],
-                "removes": [i for i in ids if i not in entities],
-            }
+            message = {"type": "changes", "watch": watch_id, "cursor": self._cursor, "upserts": upserts}
             if watch_id in client.early:
-                client.early[watch_id].append(message)
-            else:
+                client.early[watch_id].append({**message, "removes": gone})
+                continue
+            removes = [i for i in gone if i in watch.shown]
+            if upserts or removes:
+                message["removes"] = removes
+                _note_shown(watch, message)
                 client.send(message)
+
+
+def _note_shown(watch: Watch, message: Mapping[str, Any]) -> None:
+    watch.shown.update(change["id"] for change in message["upserts"])
+    watch.shown.difference_update(message["removes"])
 
 
 def _plain(entity: Entity) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -46,6 +46,26 @@ class NotesFeed:
             await self.go_on.wait()
         shown = [row for row in rows if scope == "all" or int(row.text) % 2]
         return [Entity(row.id, int(row.text), {"text": row.text}) for row in shown]
+
+
+class OwnNotesFeed(NotesFeed):
+    """Each note belongs to the person whose name it begins with; read for all of them at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readings: list[frozenset[str]] = []
+
+    async def scope(self, _reader: Reader, _principal: Principal, key: str | None) -> str | None:
+        return key
+
+    async def load(self, reader: Reader, scope: str, ids: Sequence[str] | None) -> Sequence[Entity]:
+        return [one for one in await super().load(reader, "all", ids) if one.id.startswith(scope)]
+
+    async def load_scopes(
+        self, reader: Reader, scopes: Collection[str], ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Entity]]:
+        self.readings.append(frozenset(scopes))
+        return {scope: found for scope in scopes if (found := await self.load(reader, scope, ids))}
 
 
 @pytest.fixture
@@ -130,6 +150,43 @@ async def test_a_change_while_the_snapshot_is_read_is_not_lost_behind_it(
         apply_changes(shown, message)
     assert types == ["snapshot", "changes"]
     assert shown["n"].version == 2
+
+
+async def test_a_view_is_told_only_of_what_it_shows_or_showed(database: Database, hub: LiveHub) -> None:
+    odd, shown = await watching(hub, "odd"), dict[str, Entity]()
+    everything = await watching(hub, "all")
+    for client in (odd, everything):
+        client.outgoing.get_nowait()
+    for _ in range(4):  # versions 1 to 4 of a note: shown, gone, shown, gone
+        await change(database, "n")
+        await until(lambda: not everything.outgoing.empty(), "the change was sent")
+        everything.outgoing.get_nowait()
+    await change(database, "marker")
+    seen = []
+    while "marker" not in shown:
+        message = await asyncio.wait_for(odd.outgoing.get(), 30)
+        seen.append(([one["id"] for one in message["upserts"]], message["removes"]))
+        apply_changes(shown, message)
+    assert seen == [(["n"], []), ([], ["n"]), (["n"], []), ([], ["n"]), (["marker"], [])]
+
+
+async def test_many_personal_views_are_read_at_once_and_only_the_owner_is_told(database: Database) -> None:
+    await add_note_table(database)
+    feed = OwnNotesFeed()
+    hub = LiveHub(database, [feed])
+    database.on_commit(hub.committed)
+    clients = {name: await watching(hub, name) for name in ("anna", "bert", "carl")}
+    for client in clients.values():
+        client.outgoing.get_nowait()
+    running = asyncio.create_task(hub.run())
+    await change(database, "bert-1")
+    told = await asyncio.wait_for(clients["bert"].outgoing.get(), 30)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [one["id"] for one in told["upserts"]] == ["bert-1"]
+    assert feed.readings == [frozenset(clients)]
+    assert clients["anna"].outgoing.empty()
+    assert clients["carl"].outgoing.empty()
 
 
 async def test_what_leaves_the_scope_is_removed(database: Database, hub: LiveHub) -> None:
