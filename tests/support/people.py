@@ -45,6 +45,12 @@ class Person:
                 raise Refused(answer.status, content)
             return content
 
+    async def download(self, path: str) -> tuple[str, bytes]:
+        """Content type and bytes of a file."""
+        async with self._http.get(path) as answer:
+            assert answer.status == 200, path
+            return answer.content_type, await answer.read()
+
     async def sign_in(self, account: str, password: str) -> Person:
         """As the sign-in page does."""
         session = await self.ask("POST", "/api/session", {"account": account, "password": password})

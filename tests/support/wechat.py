@@ -36,6 +36,12 @@ class WeChatAccount:
     aes_key: str = field(default_factory=new_aes_key)
     mode: str = "plain"
 
+    def settings(self, url: str) -> dict[str, str]:
+        """The environment of a hotline that has this account, with the platform at ``url``."""
+        named = {"APP_ID": self.app_id, "TOKEN": self.token, "SECRET": self.secret, "API_BASE": url}
+        named["AES_KEY"] = self.aes_key if self.mode == "aes" else ""
+        return {f"HOTLINE_WECHAT_{name}": value for name, value in named.items()}
+
 
 class WeChat:
     """The platform, seen through its controls; ``url`` is also where ``/cgi-bin`` is."""
@@ -136,13 +142,16 @@ async def wechat_platform(
 ) -> AsyncIterator[WeChat]:
     """The platform for one account; by default it tries again at once, but waits as long as the real one."""
     account = account or WeChatAccount()
-    with _process(callbacks, account, port, interval) as url:
+    with wechat_process(callbacks, account, port=port, interval=interval) as url:
         async with aiohttp.ClientSession() as http:
             yield WeChat(url, account, http)
 
 
 @contextmanager
-def _process(callbacks: Sequence[str], account: WeChatAccount, port: int, interval: float) -> Iterator[str]:
+def wechat_process(
+    callbacks: Sequence[str], account: WeChatAccount, *, port: int = 0, interval: float = 0.0
+) -> Iterator[str]:
+    """The same as a process alone; where it answers."""
     command = [sys.executable, "-m", "hotline.demo.wechat_platform", "--app-id", account.app_id]
     command += ["--mode", account.mode, "--port", str(port), "--interval", str(interval)]
     for url in callbacks:
