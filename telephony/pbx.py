@@ -26,6 +26,7 @@ from telephony.numbers import safe_agent, safe_call_id, safe_sound
 from telephony.records import CallRecords, tell_passed
 from telephony.resync import heartbeat, read_calls, resynchronise
 from telephony.taps import Taps
+from telephony.telling import Telling
 
 RESYNC_AGAIN = 1.0
 """Seconds from a reading that failed to the next."""
@@ -65,6 +66,7 @@ class AmiPbx:
         self.book = CallBook()
         self.taps = Taps(self.link)
         self._sink = sink
+        self._telling = Telling(sink, self._resync_later)
         self._clock = clock
         self._before_dialling = before_dialling
         self._dialler = Dialler(settings.dial)
@@ -91,6 +93,7 @@ class AmiPbx:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.taps.close()
         await self.link.close()
+        await self._telling.close()
         await self.accounts.close()
 
     @property
@@ -110,35 +113,28 @@ class AmiPbx:
 
     async def _all_gone(self) -> None:
         self.book.replace((), (), self.book.as_of)
-        await self._tell([Resynchronised((), (), self._clock.now())])
+        await self._telling.tell([Resynchronised((), (), self._clock.now())])
 
     async def _event(self, _: AmiLink, event: AmiMessage) -> None:
-        await self._tell(self.book.apply(event, self._clock.now()))
-
-    async def _tell(self, facts: Iterable[CallFact]) -> None:
-        for fact in facts:
-            try:
-                await self._sink.happened(fact)
-            except Exception as error:
-                log.error("%s was not taken: %s", type(fact).__name__, type(error).__name__, exc_info=True)
-                self._resync_later()
+        await self._telling.tell(self.book.apply(event, self._clock.now()))
 
     def _tell_in_turn(self, facts: Iterable[CallFact]) -> None:
-        self.link.queue.put("own facts", lambda: self._tell(facts))
+        self.link.queue.put("own facts", lambda: self._telling.tell(facts))
 
     async def _link_lost(self, reason: str) -> None:
         self._synchronised = False
-        await self._tell([LinkLost(reason, self._clock.now())])
+        await self._telling.tell([LinkLost(reason, self._clock.now())])
 
     async def _link_back(self) -> None:
         self.accounts.exchange_is_back()
-        await self._tell([LinkBack(self._clock.now())])
+        await self._telling.tell([LinkBack(self._clock.now())])
         await self._resync()
 
     async def _resync(self) -> None:
         """Read everything; until that has worked, and the sink has taken it, nothing new is decided."""
         self._synchronised = False
         try:
+            await self._telling.idle()
             reading = await resynchronise(self.link, time.time())
             self.book.replace(reading.calls, reading.phones, reading.as_of)
             await self._read_records()
@@ -160,6 +156,7 @@ class AmiPbx:
     async def _read_records(self) -> None:
         """Tell of calls that have ended and whose events may not have come; those going on will tell."""
         if self._records is not None:
+            await self._telling.idle()
             await tell_passed(self._records, self._sink, self.book.calls)
 
     def _resync_later(self) -> None:
