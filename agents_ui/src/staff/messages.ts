@@ -3,6 +3,7 @@ import enAdmin from '@/i18n/en/admin.json'
 import enCase from '@/i18n/en/case.json'
 import enCommon from '@/i18n/en/common.json'
 import enDesk from '@/i18n/en/desk.json'
+import enKnowledge from '@/i18n/en/knowledge.json'
 import enPhone from '@/i18n/en/phone.json'
 import enReading from '@/i18n/en/reading.json'
 import enStaff from '@/i18n/en/staff.json'
@@ -11,6 +12,7 @@ import zhAdmin from '@/i18n/zh-CN/admin.json'
 import zhCase from '@/i18n/zh-CN/case.json'
 import zhCommon from '@/i18n/zh-CN/common.json'
 import zhDesk from '@/i18n/zh-CN/desk.json'
+import zhKnowledge from '@/i18n/zh-CN/knowledge.json'
 import zhPhone from '@/i18n/zh-CN/phone.json'
 import zhReading from '@/i18n/zh-CN/reading.json'
 import zhStaff from '@/i18n/zh-CN/staff.json'
@@ -20,10 +22,10 @@ import zhUnit from '@/i18n/zh-CN/unit.json'
 export const catalogues: Catalogues = {
   'zh-CN': {
     ...{ common: zhCommon, staff: zhStaff, desk: zhDesk, case: zhCase, unit: zhUnit, admin: zhAdmin },
-    ...{ phone: zhPhone, reading: zhReading },
+    ...{ knowledge: zhKnowledge, phone: zhPhone, reading: zhReading },
   },
   en: {
     ...{ common: enCommon, staff: enStaff, desk: enDesk, case: enCase, unit: enUnit, admin: enAdmin },
-    ...{ phone: enPhone, reading: enReading },
+    ...{ knowledge: enKnowledge, phone: enPhone, reading: enReading },
   },
 }

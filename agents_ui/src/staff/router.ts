@@ -67,6 +67,13 @@ const routes: RouteRecordRaw[] = [
     meta: { needs: ['case.view_unit'], title: 'staff.nav.unit' },
   },
   {
+    path: '/knowledge/:id?',
+    name: 'knowledge',
+    component: () => import('./knowledge/KnowledgePage.vue'),
+    props: true,
+    meta: { needs: ['knowledge.write', 'knowledge.publish'], title: 'staff.nav.knowledge' },
+  },
+  {
     path: '/admin/:section?',
     name: 'admin',
     component: () => import('./admin/AdminPage.vue'),
@@ -83,7 +90,7 @@ const routes: RouteRecordRaw[] = [
 ]
 
 /** The pages of the top bar, in its order; the first one a person may see is their home. */
-export const NAV = ['desk', 'missed', 'unit', 'cases', 'reviews', 'nuisance', 'admin'] as const
+export const NAV = ['desk', 'missed', 'unit', 'cases', 'reviews', 'nuisance', 'knowledge', 'admin'] as const
 
 /** The entries of the top bar that exist and that the person may open. */
 export function navFor(router: Router, session: Session): string[] {

@@ -1,7 +1,7 @@
 /** A role while it is being changed. */
 import type { Capability, Role } from './shapes'
 
-export const GROUP_ORDER = ['case', 'desk', 'queue', 'contact', 'survey', 'taxonomy', 'admin', 'audit', 'other'] as const
+export const GROUP_ORDER = ['case', 'desk', 'queue', 'contact', 'survey', 'knowledge', 'taxonomy', 'admin', 'audit', 'other'] as const
 export type CapabilityGroup = (typeof GROUP_ORDER)[number]
 
 /** Capabilities by their first word, in the order in which people look for them. */
