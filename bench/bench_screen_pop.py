@@ -93,6 +93,7 @@ class Bench:
             serve = ("product", "serve", "--data", str(data), *ami) if side == "ours" else ("bare", *ami)
             with process(*serve) as server:
                 tell(load, {"url": said(server)["url"], "pid": server.pid})
+                assert said(load)["begins"]
                 return said(load)
 
     def report(self, rates: list[float], rounds: int) -> dict[str, Any]:

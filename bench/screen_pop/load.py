@@ -161,6 +161,7 @@ async def calls(exchange: Exchange, order: dict[str, Any]) -> None:
     loop, numbers, pops = asyncio.get_running_loop(), cycle(order["numbers"]), exchange.pops
     await asyncio.sleep(SETTLES_SECONDS)
     pops.at_begin = processor_time(order["pid"])
+    print(json.dumps({"begins": True}), flush=True)
     began = loop.time()
     for n in range(order["warm"] + order["calls"]):
         await asyncio.sleep(began + n / order["rate"] - loop.time())

@@ -131,8 +131,6 @@ class Calls:
     async def item_done(self, tx: Tx, recorded: Recorded) -> None:
         """The wrap-up is over: so is the conversation."""
         event = cast(QueueItemChanged, recorded.event)
-        if event.state != ItemState.DONE:
-            return
         row = (await store.by_conversations(tx, [event.conversation_id])).get(event.conversation_id)
         if row is not None and row.state == ENDED:
             await self._close(tx, row.conversation_id)
@@ -285,7 +283,7 @@ class Calls:
 def subscriptions(calls: Calls) -> list[Subscription]:
     """What calls want to hear."""
     return [
-        Subscription("calls", QueueItemChanged, calls.item_done),
+        Subscription("calls", QueueItemChanged, calls.item_done, lambda e: e.state == ItemState.DONE),
         Subscription("calls", CaseLinked, calls.case_linked),
         Subscription("calls", RecordingChanged, sound_changed),
     ]

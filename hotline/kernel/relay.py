@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 BATCH = 200
+LANES = 16
+"""So many lanes at once: whoever else writes waits behind no more units than these."""
 ATTEMPTS = 8
 FIRST_BACKOFF = timedelta(seconds=1)
 LONGEST_BACKOFF = timedelta(minutes=10)
@@ -42,11 +44,15 @@ EFFECT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Subscription:
-    """``handle(tx, recorded)`` for each event of the class ``event``. ``name`` is stable for ever."""
+    """``handle(tx, recorded)`` for each event of the class ``event``. ``name`` is stable for ever.
+
+    ``only``: whether an event is wanted at all; one that nobody wants costs no delivery.
+    """
 
     name: str
     event: type[Event]
     handle: Callable[[Tx, Recorded], Awaitable[None]]
+    only: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,23 +134,40 @@ class Relay:
         pending = sa.select(outbox).where(outbox.c.state == "pending").order_by(outbox.c.id)
         async with self._database.read() as reader:
             due = (await reader.execute(pending.where(outbox.c.next_at <= now).limit(BATCH))).all()
-            wanted = [row for row in due if row.name in self._by_event]
+            wanted = [row for row in due if self._is_wanted(row)]
             lanes: defaultdict[str, list[sa.Row[Any]]] = defaultdict(list)
             for row in wanted:
                 lanes[row.aggregate].append(row)
             retrying = pending.where(outbox.c.next_at > now, outbox.c.aggregate.in_(lanes))
             waiting = (await reader.execute(retrying)).all() if lanes else []
             held = await self._held(reader, waiting)
-        await self._settle_unwanted([row.id for row in due if row.name not in self._by_event])
+        wanted_ids = {row.id for row in wanted}
+        await self._settle_unwanted([row.id for row in due if row.id not in wanted_ids])
+        free = asyncio.Semaphore(LANES)
+
+        async def deliver(aggregate: str, lane: Sequence[sa.Row[Any]]) -> None:
+            async with free:
+                await self._deliver_lane(lane, held[aggregate])
+
         # Every lane ends before an error is passed on: none may go on beside the next drain.
         ended = await asyncio.gather(
-            *(self._deliver_lane(lane, held[aggregate]) for aggregate, lane in lanes.items()),
-            return_exceptions=True,
+            *(deliver(aggregate, lane) for aggregate, lane in lanes.items()), return_exceptions=True
         )
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
         return bool(due)
+
+    def _is_wanted(self, row: sa.Row[Any]) -> bool:
+        """Whether anybody is to get it; what cannot be read is: its delivery says what is wrong."""
+        subscriptions = self._by_event.get(row.name, [])
+        if all(isinstance(one, Subscription) and one.only is not None for one in subscriptions):
+            try:
+                event = self._recorded(row).event if subscriptions else None
+            except Exception:
+                return True
+            return any(_wants(one, event) for one in subscriptions)
+        return True
 
     async def _held(self, reader: Reader, waiting: Sequence[sa.Row[Any]]) -> defaultdict[str, list[_Hold]]:
         """By aggregate: the deliveries that wait for their next try, and hold back what comes after them."""
@@ -186,6 +209,8 @@ class Relay:
         """None when settled (done or parked), else the moment of the next try."""
         try:
             recorded = self._recorded(row)
+            if not _wants(subscription, recorded.event):
+                return None
             if isinstance(subscription, Subscription):
                 await self._deliver_inside(subscription, recorded)
             else:
@@ -241,3 +266,8 @@ class Relay:
         backoff = min(self._first_backoff * (2 ** (attempts - 1)), LONGEST_BACKOFF)
         next_try: datetime = self._clock.now() + backoff
         return next_try
+
+
+def _wants(subscription: AnySubscription, event: Event | None) -> bool:
+    only = subscription.only if isinstance(subscription, Subscription) else None
+    return only is None or only(event)

@@ -151,8 +151,7 @@ class Router:
     async def _pause(self) -> float:
         """Seconds until an offer or a wrap-up ends or an absence counts, and never longer than a look."""
         async with self._database.read() as reader:
-            moments = [r.offer_expires_at for r in await store.line(reader) if r.offer_expires_at]
-            moments += [a.activity_until for a in await store.agents(reader) if a.activity_until]
+            moments = [*await store.ends_ahead(reader)]
         moments += [since + GONE_AFTER for since in self._absent_since.values()]
         if not moments:
             return LOOK_SECONDS

@@ -75,6 +75,14 @@ async def line(reader: Reader) -> Sequence[sa.Row[Any]]:
     return (await reader.execute(query.order_by(queue_item.c.rank_at, queue_item.c.conversation_id))).all()
 
 
+async def ends_ahead(reader: Reader) -> Sequence[datetime]:
+    """When the next offer runs out, and when the next wrap-up ends; as far as there are any."""
+    offers = sa.select(sa.func.min(queue_item.c.offer_expires_at)).where(_live, _in_line)
+    wrap_ups = sa.select(sa.func.min(agent_state.c.activity_until))
+    found = [(await reader.execute(query)).scalar_one() for query in (offers, wrap_ups)]
+    return [moment for moment in found if moment is not None]
+
+
 async def in_line_or_taken(reader: Reader, ids: Sequence[str] | None = None) -> Sequence[sa.Row[Any]]:
     """Every item that is not done, or those of ``ids``, in order; with the state of who took it."""
     query = (

@@ -350,3 +350,21 @@ async def test_an_effect_that_hangs_has_failed_and_delays_nobody_for_long(
     assert done == ["b"]
     (one,) = await parked(database, clock)
     assert one.error.startswith("TimeoutError")
+
+
+async def test_what_a_subscriber_does_not_want_costs_no_delivery(
+    database: Database, relay_of: Callable[..., Relay], seen: Seen
+) -> None:
+    everything = Seen("everything")
+    choosy = Subscription(seen.name, NoteWritten, seen.handle, lambda event: event.note.endswith("!"))
+    await tell(database, "a/1", "a/2!", "b/3")
+    await drain(relay_of(choosy))
+    assert seen.notes == ["a/2!"]
+    assert await pending(database) == 0
+    async with database.read() as reader:
+        rows = (await reader.execute(sa.text("SELECT count(*) FROM inbox"))).scalar_one()
+    assert rows == 1
+    await tell(database, "a/4", "a/5!")
+    await drain(relay_of(choosy, everything.subscription))
+    assert seen.notes == ["a/2!", "a/5!"]
+    assert everything.notes == ["a/4", "a/5!"]
