@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser import visitor
+from tests.support.people import Person
 from tests.support.running import demo_password
 
 PHONE_PATIENCE = 30_000
@@ -63,6 +64,25 @@ async def fill_form(page: Page, *, name: str = "李女士", phone: str | None = 
     await form.get_by_label("诉求").fill(SAID)
     await expect(form.get_by_text(re.compile("修复|办结|小修")).first).to_be_visible()
     await expect(form.get_by_role("button", name=re.compile("派给照明处"))).to_be_enabled()
+
+
+async def file_case(agent: Person, category: str, content: str, address: str, unit: str) -> str:
+    """A case of an agent at the counter, sent to the unit; its number."""
+    units = {one["code"]: one["id"] for one in await agent.ask("GET", "/api/units")}
+    body = {
+        "key": f"filed-{category}",
+        "conversation_id": None,
+        "channel": "walk_in",
+        "request_type": "help",
+        "category_code": category,
+        "title": content[:14],
+        "content": content,
+        "address": address,
+        "requester_name": "演示市民",
+        "requester_phone": "13800000000",
+        "unit_id": units[unit],
+    }
+    return str((await agent.ask("POST", "/api/desk/cases", body))["case_no"])
 
 
 async def dispatch(page: Page) -> str:

@@ -8,6 +8,7 @@ type Schemas = components['schemas']
 
 export type ClassifyView = Schemas['ClassifyView']
 export type DangerAlarmView = Schemas['DangerAlarmView']
+export type ArticleView = Schemas['ArticleView']
 export type AlarmView = Schemas['AlarmView']
 export type DuplicateView = Schemas['DuplicateView']
 export type EvidenceView = Schemas['EvidenceView']

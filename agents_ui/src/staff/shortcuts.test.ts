@@ -5,6 +5,8 @@ const shortcuts: Shortcut[] = [
   { keys: 'F2', run: vi.fn(), whileTyping: true },
   { keys: 'Ctrl+Enter', run: vi.fn(), whileTyping: true, notIn: '[data-chat]' },
   { keys: '?', run: vi.fn(), whileTyping: false },
+  { keys: 'Ctrl+K', run: vi.fn(), whileTyping: true },
+  { keys: ' ', run: vi.fn(), whileTyping: false, when: ({ target }) => target === document.body },
 ]
 
 function press(changes: Partial<KeyPress>): KeyPress {
@@ -48,6 +50,16 @@ describe('a shortcut', () => {
     chat.setAttribute('data-chat', '')
     const target = chat.appendChild(document.createElement('textarea'))
     expect(chosen({ key: 'Enter', ctrlKey: true, target })).toBeUndefined()
+  })
+
+  it('with a letter is the same under Caps Lock', () => {
+    expect([chosen({ key: 'k', ctrlKey: true }), chosen({ key: 'K', ctrlKey: true })]).toEqual(['Ctrl+K', 'Ctrl+K'])
+    expect(chosen({ key: 'k' })).toBeUndefined()
+  })
+
+  it('may have a say of its own', () => {
+    expect(chosen({ key: ' ' })).toBe(' ')
+    expect(chosen({ key: ' ', target: document.createElement('button') })).toBeUndefined()
   })
 
   it('is called once, however long the key is held', () => {

@@ -20,10 +20,11 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'submit'].includes(target.type)
 }
 
-/** "F2", "Ctrl+Enter", "?"; Command counts as Ctrl. */
+/** "F2", "Ctrl+Enter", "Ctrl+K", "?"; Command counts as Ctrl, and Caps Lock makes no difference. */
 export function combination(event: KeyPress): string {
-  const marks = [event.ctrlKey || event.metaKey ? 'Ctrl' : '', event.altKey ? 'Alt' : '']
-  return [...marks.filter(Boolean), event.key].join('+')
+  const marks = [event.ctrlKey || event.metaKey ? 'Ctrl' : '', event.altKey ? 'Alt' : ''].filter(Boolean)
+  const key = marks.length > 0 && event.key.length === 1 ? event.key.toUpperCase() : event.key
+  return [...marks, key].join('+')
 }
 
 export interface Shortcut {
