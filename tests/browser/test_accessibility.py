@@ -34,10 +34,11 @@ async def violations(page: Page) -> list[str]:
 
 @dataclass
 class Place:
-    """A hotline in which one case has gone as far as the question to the citizen."""
+    """A hotline in which one case has gone as far as the question to the citizen; and an article of it."""
 
     hotline: RunningHotline
     case_no: str
+    article_id: str
 
 
 @pytest.fixture
@@ -56,7 +57,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
                 if name == "reports":
                     break
                 await step()
-            yield Place(hotline, story.case_no)
+            articles = await story.agent.ask("GET", "/api/knowledge?kind=article")
+            yield Place(hotline, story.case_no, articles["items"][0]["id"])
 
 
 async def sign_in(page: Page, account: str) -> None:
@@ -74,7 +76,13 @@ async def test_the_staff_pages(place: Place, browser: Browser, locale: str) -> N
     found: dict[str, list[str]] = {}
     for account, paths in {
         "agent2": ["/desk", "/missed", "/cases", f"/cases/{place.case_no}"],
-        "shift_lead": ["/reviews", "/nuisance"],
+        "shift_lead": [
+            "/reviews",
+            "/nuisance",
+            "/knowledge",
+            f"/knowledge/{place.article_id}",
+            "/knowledge/new",
+        ],
         "clerk-lt": ["/unit"],
         "admin": [f"/admin/{s}" for s in ("users", "units", "crews", "roles", "places", "failures", "audit")],
     }.items():
