@@ -29,6 +29,8 @@ EARLY = 300.0
 """Seconds before its end at which a token is renewed; the old one stays good for five minutes."""
 TOKEN_LASTS = 7200.0
 RETRY_SECONDS = (2.0, 120.0)
+REST_SECONDS = 1.0
+"""After a token was refused, nobody asks for so long."""
 TOKEN_PATH = "/cgi-bin/stable_token"  # noqa: S105
 CHUNK = 64 * 1024
 MEDIA_GONE = 40007
@@ -50,6 +52,8 @@ class WeChatApi:
         self._token = ""
         self._token_ends = 0.0
         self._renewing = asyncio.Lock()
+        self._failed: NotNow | None = None
+        self._rests_until = 0.0
 
     async def close(self) -> None:
         """Let go of the connections, and of the token."""
@@ -125,6 +129,19 @@ class WeChatApi:
             return token
 
     async def _new_token(self, *, force: bool) -> str:
+        loop = asyncio.get_running_loop()
+        if self._failed is not None and loop.time() < self._rests_until:
+            # Everybody who waits for a token would ask in vain.
+            raise NotNow(self._failed.code, self._failed.detail)
+        try:
+            token = await self._ask_token(force=force)
+        except NotNow as error:
+            self._failed, self._rests_until = error, loop.time() + REST_SECONDS
+            raise
+        self._failed = None
+        return token
+
+    async def _ask_token(self, *, force: bool) -> str:
         account = {"appid": self._settings.app_id, "secret": self._settings.secret}
         body = {"grant_type": "client_credential", **account, "force_refresh": force}
         try:
@@ -179,8 +196,8 @@ class WeChatApi:
             self._standing.linked()
 
     def _cut_off(self, reason: str, detail: str) -> NotNow:
-        self._standing.cut_off(f"{reason}: {detail}" if detail else reason)
-        log.warning("the platform cannot be asked", extra={"reason": reason, "detail": detail})
+        if self._standing.cut_off(f"{reason}: {detail}" if detail else reason):
+            log.warning("the platform cannot be asked", extra={"reason": reason, "detail": detail})
         return NotNow(reason, detail)
 
 

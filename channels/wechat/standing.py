@@ -32,9 +32,10 @@ class Standing:
         """The platform's API answers us."""
         self._out, self._is_linked = "", True
 
-    def cut_off(self, why: str) -> None:
-        """It does not."""
-        self._out, self._is_linked = why, False
+    def cut_off(self, why: str) -> bool:
+        """It does not; whether that is news."""
+        is_news, self._out, self._is_linked = why != self._out, why, False
+        return is_news
 
     @property
     def condition(self) -> ChannelCondition:

@@ -71,6 +71,8 @@ def clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > LONGEST_TEXT:
         raise TooLarge("message_too_long", most=LONGEST_TEXT)
+    if text and text.isprintable():
+        return text
     if all(unicodedata.category(c) in INVISIBLE or c in "\n\t" for c in text):
         raise InvalidInput([FieldProblem("text", "message_empty")])
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):

@@ -56,13 +56,17 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def touched(before: Reach, touch: Touch, at: datetime) -> Reach:
-    """What is known of a citizen after a call of the platform; one that comes late changes nothing."""
+    """What is known of a citizen after a call of the platform; one that comes late changes nothing.
+
+    What was spent is forgotten by the order of arrival: the platform's clock, in whole seconds, may be behind
+    ours.
+    """
     values = asdict(before)
     match touch:
         case Touch.MESSAGE if before.message_at is None or at >= before.message_at:
-            values |= {"message_at": at, "sent_since_message": 0, "left_at": None}
+            values |= {"message_at": at, "sent_since_message": 0, "left_at": None, "spent_at": None}
         case Touch.EVENT | Touch.FOLLOWED if before.event_at is None or at >= before.event_at:
-            values |= {"event_at": at, "sent_since_event": 0, "left_at": None}
+            values |= {"event_at": at, "sent_since_event": 0, "left_at": None, "spent_at": None}
         case Touch.LEFT if before.message_at is None or at >= before.message_at:
             values |= {"left_at": at}
     return Reach(**values)
@@ -82,10 +86,14 @@ def packed(post: Post) -> dict[str, Any] | None:
     """What a post brings, as JSON."""
     if post.envelope is None:
         return None
-    values = asdict(post.envelope)
-    sent_at = post.envelope.sent_at
-    values["sent_at"] = sent_at.isoformat() if sent_at is not None else None
-    return values
+    envelope = post.envelope
+    # Not asdict of the whole, which copies deeply: a platform waits for this.
+    return {
+        **vars(envelope),
+        "sent_at": envelope.sent_at.isoformat() if envelope.sent_at is not None else None,
+        "attachments": [vars(one) for one in envelope.attachments],
+        "location": vars(envelope.location) if envelope.location is not None else None,
+    }
 
 
 def unpacked(payload: Mapping[str, Any]) -> Envelope:

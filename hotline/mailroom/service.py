@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Protocol, cast
 
@@ -10,13 +9,13 @@ from hotline.conversations.enclosures import AttachmentState, BudgetView, Delive
 from hotline.conversations.events import MessagePosted
 from hotline.conversations.model import Author, Kind
 from hotline.conversations.service import Conversations
-from hotline.errors import Forbidden
 from hotline.kernel.db import Database, Reader, Tx
 from hotline.kernel.events import Recorded
 from hotline.kernel.ids import new_id
 from hotline.kernel.relay import Subscription
 from hotline.mailroom import store
 from hotline.mailroom.events import PostKept
+from hotline.mailroom.keeping import Keeping
 from hotline.mailroom.model import Task, packed, touched, unpacked
 from hotline.ports.channel import Channel, Post, Reach, Touch
 from hotline.ports.clock import Clock
@@ -50,7 +49,7 @@ class Mailroom:
         door: Door,
         channels: Mapping[str, Channel],
     ) -> None:
-        self._database = database
+        self._keeping = Keeping(database)
         self._clock = clock
         self._conversations = conversations
         self._door = door
@@ -64,7 +63,7 @@ class Mailroom:
         ]
 
     async def keep(self, post: Post) -> bool:
-        """See the port. One statement in one unit: the platform waits for it."""
+        """See the port."""
         if post.envelope is not None:
             self._door.check(post.envelope)
         row = {
@@ -79,17 +78,7 @@ class Mailroom:
             "payload": packed(post),
             "at": self._clock.now(),
         }
-        async with self._database.uow() as tx:
-            if await store.insert_post(tx, row):
-                tx.emit(PostKept(aggregate=_sender(post), post_id=str(row["id"])))
-                return True
-            known = await store.post_by_once(tx, post.channel, post.once)
-            if known is None:
-                # Another call that brings the same; its proof is used up all the same.
-                await store.insert_post(tx, {**row, "key": None, "payload": None})
-            elif known.digest != post.digest:
-                raise Forbidden("post_replayed")
-        return False
+        return await self._keeping.keep(row)
 
     async def entered(self, tx: Tx, recorded: Recorded) -> None:
         """Let what a post brings in."""
@@ -138,9 +127,3 @@ class Mailroom:
         reach = await store.reach_of(reader, channel, sender)
         left = platform.budget(reach or Reach(), self._clock.now())
         return BudgetView(left=left.left, most=left.most, ends_at=left.ends_at, reason=left.reason)
-
-
-def _sender(post: Post) -> str:
-    """One lane for each sender; outbox rows are shown to operators, and name no person."""
-    digest = hashlib.sha256(f"{post.channel}\0{post.sender}".encode()).hexdigest()
-    return f"sender:{digest[:32]}"

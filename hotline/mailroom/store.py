@@ -72,14 +72,14 @@ sa.Index(
 )
 OPEN = ("waiting", "running")
 _INSERT: Mapping[str, Any] = {
-    dialect: kind.insert(webhook_post).on_conflict_do_nothing()
+    dialect: kind.insert(webhook_post).on_conflict_do_nothing().returning(webhook_post.c.id)
     for dialect, kind in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 
 
-async def insert_post(tx: Tx, row: Mapping[str, Any]) -> bool:
-    """Keep a post; False when its proof or its key is known."""
-    return (await tx.execute(_INSERT[tx.dialect], row)).rowcount == 1
+async def insert_posts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Keep posts; the ids of those whose proof and key were not known."""
+    return frozenset((await tx.execute(_INSERT[tx.dialect], rows)).scalars())
 
 
 async def post_by_once(reader: Reader, channel: str, once: str) -> sa.Row[Any] | None:
