@@ -44,7 +44,7 @@ def migrate(data: Path, as_json: bool) -> None:
 @json_option
 @click.option("--switch-off", is_flag=True, help="Switch off the demo accounts instead.")
 def seed_demo(data: Path, as_json: bool, switch_off: bool) -> None:
-    """Load the demo organisation: units, crews, users of every role, roads. Harmless to repeat."""
+    """Load the demo organisation: units, crews, users of every role, roads, articles. Harmless to repeat."""
     settings = load_settings(data)
     migrate_database(settings.database)
 

@@ -18,6 +18,7 @@ describe('the text of an article', () => {
 
   it('takes a number at the beginning of a sentence for what it is', () => {
     expect(blocksOf('30 分钟内到场')).toEqual([{ kind: 'text', lines: ['30 分钟内到场'] }])
+    expect(blocksOf('1.5 米高')).toEqual([{ kind: 'text', lines: ['1.5 米高'] }])
     expect(blocksOf('95598')).toEqual([{ kind: 'text', lines: ['95598'] }])
   })
 })

@@ -5,8 +5,8 @@ export interface Block {
 }
 
 const MARKS: readonly [Block['kind'], RegExp][] = [
-  ['list', /^\s*[-•]\s+/],
-  ['steps', /^\s*\d{1,2}[.、)]\s*/],
+  ['list', /^\s*[-\u2022]\s+/],
+  ['steps', /^\s*\d{1,2}[.\u3001)](?!\d)\s*/],
 ]
 
 /** Neighbouring lines of one list are one block; every other line is a paragraph; blank lines only part. */
