@@ -18,6 +18,7 @@ from hotline.demo.wechat_platform.posting import Post, address, as_text
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 WAIT_MOST = 600.0
+ECHOED = 1 << 20
 
 Handler = Callable[[web.Request, Mapping[str, Any]], Awaitable[Any]]
 
@@ -171,7 +172,8 @@ class Control:
     async def _forge(self, request: web.Request, body: Mapping[str, Any]) -> Any:
         """A text ``text`` changed as ``forgery.forged`` says, or ``request`` of an earlier answer again.
 
-        ``mode`` pretends another mode; ``times`` repeats it. The user's windows stay as they are.
+        ``fill`` makes it a text of so many letters, ``mode`` pretends another mode, ``times`` repeats it. The
+        user's windows stay as they are.
         """
         platform = self._platform
         post = _again(body["request"]) if "request" in body else self._forgery(request, body)
@@ -182,13 +184,14 @@ class Control:
             "answers": [
                 {"status": status, "body": text.decode("utf-8", "replace")} for status, text in answers
             ],
-            "request": {"query": post.query, "body_base64": as_text(post.body)},
+            "request": {"query": post.query, "body_base64": as_text(post.body[:ECHOED])},
         }
 
     def _forgery(self, request: web.Request, body: Mapping[str, Any]) -> Post:
         account = replace(self._platform.account, mode=body.get("mode", self._platform.account.mode))
         open_id = request.match_info["open_id"]
-        said = {"text": body.get("text", "forged"), "msg_id": body.get("msg_id", 0)}
+        text = "w" * int(body["fill"]) if "fill" in body else body.get("text", "forged")
+        said = {"text": text, "msg_id": body.get("msg_id", 0)}
         return forged(account, self._platform.composed(open_id, "text", said), body)
 
     async def _name(self, request: web.Request, body: Mapping[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import secrets
 import time
 from collections.abc import Sequence
@@ -146,10 +147,11 @@ class Courier:
         if self._http is None:
             raise RuntimeError("the courier was not opened")
         timeout = aiohttp.ClientTimeout(total=self.manner.patience)
+        content = None if body is None else io.BytesIO(body)  # a large one is sent in parts
         method, headers = ("GET", {}) if body is None else ("POST", {"Content-Type": content_type})
         try:
             async with self._http.request(
-                method, target, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                method, target, data=content, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError):
