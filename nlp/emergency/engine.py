@@ -35,7 +35,7 @@ class RuleEngine:
 
     def _alarms(self, text: str) -> Iterator[Alarm]:
         reading = read(text)
-        found = self._book.lexicon.find(reading.text)
+        found = self._book.lexicon.find(reading.text, reading.clauses)
         for rule in self._book.rules:
             if alarm := self._alarm(rule, reading, found):
                 yield alarm

@@ -66,9 +66,14 @@ class Lexicon:
         if len(self.concepts) < len(names):
             raise ValueError("a concept is given twice")
 
-    def find(self, text: str) -> Found:
-        """Every place of every concept in ``text``."""
-        places = self._places(text)
+    def find(self, text: str, clauses: Sequence[int] = ()) -> Found:
+        """Every place of every concept in ``text``.
+
+        ``clauses`` numbers the clause of each character. Marks hide no word that is written, but what is only
+        heard does not reach from one clause into another, and an exception that does says nothing about a word
+        that does not.
+        """
+        places = self._places(text, clauses)
         found: dict[str, set[Span]] = {}
         others: dict[str, set[Span]] = {}
         for literal in places:
@@ -78,13 +83,21 @@ class Lexicon:
                     spans = _joined(spans, places.get(part, ()))
                 if spans:
                     (others if word.excepts else found).setdefault(word.concept, set()).update(spans)
-        return {name: left for name, spans in found.items() if (left := _left(spans, others.get(name, ())))}
+        return {
+            name: left
+            for name, spans in found.items()
+            if (left := _left(spans, others.get(name, ()), clauses))
+        }
 
-    def _places(self, text: str) -> dict[int, list[Span]]:
+    def _places(self, text: str, clauses: Sequence[int]) -> dict[int, list[Span]]:
         places: dict[int, list[Span]] = {}
-        for form, words in ((text, self._literals), (sound_form(text), self._sounds)):
-            for start in range(len(form)):
-                for end, literal in words.at(form, start):
+        for start in range(len(text)):
+            for end, literal in self._literals.at(text, start):
+                places.setdefault(literal, []).append((start, end))
+        sounds = sound_form(text)
+        for start in range(len(sounds)):
+            for end, literal in self._sounds.at(sounds, start):
+                if not clauses or _within((start, end), clauses):
                     places.setdefault(literal, []).append((start, end))
         return places
 
@@ -104,9 +117,18 @@ class Lexicon:
         return literal
 
 
-def _left(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+def _within(span: Span, clauses: Sequence[int]) -> bool:
+    return clauses[span[0]] == clauses[span[1] - 1]
+
+
+def _left(spans: Iterable[Span], others: Iterable[Span], clauses: Sequence[int]) -> tuple[Span, ...]:
     covering = sorted(others)
-    return tuple(span for span in sorted(spans) if not _covered(span, covering))
+    inside = [other for other in covering if not clauses or _within(other, clauses)]
+    return tuple(
+        span
+        for span in sorted(spans)
+        if not _covered(span, inside if clauses and _within(span, clauses) else covering)
+    )
 
 
 def _joined(firsts: Sequence[Span], seconds: Sequence[Span]) -> list[Span]:
