@@ -85,8 +85,9 @@ async def ends_ahead(reader: Reader) -> Sequence[datetime]:
 
 async def in_line_or_taken(reader: Reader, ids: Sequence[str] | None = None) -> Sequence[sa.Row[Any]]:
     """Every item that is not done, or those of ``ids``, in order; with the state of who took it."""
+    taker = (agent_state.c.state.label("taker_state"), agent_state.c.activity.label("taker_activity"))
     query = (
-        sa.select(queue_item, agent_state.c.state.label("taker_state"))
+        sa.select(queue_item, *taker)
         .outerjoin(agent_state, agent_state.c.user_id == queue_item.c.taken_by)
         .where(_live)
     )

@@ -124,7 +124,12 @@ def _item_fields(row: sa.Row[Any], around: _Around) -> dict[str, Any]:
 
 
 def is_unattended(row: sa.Row[Any]) -> bool:
-    """Whether a row of ``store.in_line_or_taken`` was taken by somebody who is away."""
+    """Whether a row of ``store.in_line_or_taken`` was taken by somebody who is away.
+
+    Who calls back without having said a word of being there is there until the wrap-up is over.
+    """
+    if row.channel == PHONE and row.taker_activity is not None:
+        return False
     return row.state == ItemState.TAKEN and row.taker_state in (None, AgentWord.OFFLINE)
 
 

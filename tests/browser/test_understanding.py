@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.test_accessibility import violations
@@ -34,6 +35,40 @@ ASKS = "您好，请讲"
 COMPOSING = """element => {
   element.dispatchEvent(new KeyboardEvent('keydown', {key: 'F9', isComposing: true, bubbles: true}))
 }"""
+
+
+LAMP = ["五一路12号门口的路灯不亮了", "三天了，晚上看不见路"]
+Ears = Callable[[Path], dict[str, str]]
+"""Settings for what is to be understood, given a folder."""
+
+
+def listens(_folder: Path) -> dict[str, str]:
+    return real_engine()
+
+
+def hears_danger(folder: Path) -> dict[str, str]:
+    return scripted_engine(folder, citizen=[GREETING, DANGER, PLACE], anyone=[ASKS])
+
+
+def hears_of_a_lamp(folder: Path) -> dict[str, str]:
+    return scripted_engine(folder, citizen=LAMP, anyone=[ASKS])
+
+
+def understands_nothing(folder: Path) -> dict[str, str]:
+    return {"HOTLINE_CLASSIFIER": "false", "HOTLINE_SPEECH_MODEL": str(folder / "none")}
+
+
+@pytest.fixture
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SpeakingTown]:
+    """A town with the ears of the test's parameter."""
+    ears: Ears = request.param
+    parts = () if ears is understands_nothing else ("speech", "classifier")
+    with speaking_town(tmp_path / "town", ears(tmp_path / "ears"), parts) as town:
+        yield town
+
+
+def with_ears(ears: Ears) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("town", [ears], indirect=True, ids=[ears.__name__])
 
 
 @asynccontextmanager
@@ -72,33 +107,30 @@ def strip_of(page: Page) -> Locator:
     return page.get_by_role("region", name="自动填写的依据")
 
 
-async def test_both_sides_are_read_along_while_they_speak(tmp_path: Path) -> None:
-    with speaking_town(tmp_path, real_engine(), ("speech",)) as town:
-        async with talking(town) as page:
-            await expect(page.get_by_text(re.compile("本地识别"))).to_be_visible()
-            guess = page.get_by_role("log").locator("[aria-busy=true]")
-            await expect(guess.first).to_be_visible(timeout=HEARD)
-            for who in ("市民", "坐席"):
-                # Understood for good: how sure the engine is stands beside it. The model is Korean, the words
-                # are no matter.
-                final = lines(page, who).filter(has_text=re.compile(r"\d+%"))
-                await expect(final.first).to_be_visible(timeout=HEARD)
-            assert await violations(page) == []
+@with_ears(listens)
+async def test_both_sides_are_read_along_while_they_speak(town: SpeakingTown) -> None:
+    async with talking(town) as page:
+        await expect(page.get_by_text(re.compile("本地识别"))).to_be_visible()
+        guess = page.get_by_role("log").locator("[aria-busy=true]")
+        await expect(guess.first).to_be_visible(timeout=HEARD)
+        for who in ("市民", "坐席"):
+            # Understood for good: how sure the engine is stands beside it. The model is Korean, the words
+            # are no matter.
+            final = lines(page, who).filter(has_text=re.compile(r"\d+%"))
+            await expect(final.first).to_be_visible(timeout=HEARD)
+        assert await violations(page) == []
 
 
-async def test_danger_on_the_line_is_on_the_desk_with_what_to_read_out(tmp_path: Path) -> None:
-    engine = scripted_engine(tmp_path / "script", citizen=[GREETING, DANGER, PLACE], anyone=[ASKS])
-    with speaking_town(tmp_path / "town", engine) as town:
-        async with talking(town) as page:
-            banner = page.get_by_role("region", name="险情警报")
-            await expect(banner.get_by_role("heading", name="险情 E0 · 燃气险情")).to_be_visible(
-                timeout=HEARD
-            )
-            # The first utterance that tells of it raised it.
-            said = lines(page, "市民").filter(has_text="煤气味").first
-            await expect(said.get_by_role("button", name=re.compile("^险情依据"))).to_be_visible()
-            await script_is_read_out(page, banner)
-            await alarm_is_decided(page, banner)
+@with_ears(hears_danger)
+async def test_danger_on_the_line_is_on_the_desk_with_what_to_read_out(town: SpeakingTown) -> None:
+    async with talking(town) as page:
+        banner = page.get_by_role("region", name="险情警报")
+        await expect(banner.get_by_role("heading", name="险情 E0 · 燃气险情")).to_be_visible(timeout=HEARD)
+        # The first utterance that tells of it raised it.
+        said = lines(page, "市民").filter(has_text="煤气味").first
+        await expect(said.get_by_role("button", name=re.compile("^险情依据"))).to_be_visible()
+        await script_is_read_out(page, banner)
+        await alarm_is_decided(page, banner)
 
 
 async def script_is_read_out(page: Page, banner: Locator) -> None:
@@ -136,26 +168,24 @@ async def alarm_is_decided(page: Page, banner: Locator) -> None:
     await expect(form.get_by_role("radio", name="一般")).to_be_enabled()
 
 
-async def test_the_form_is_filled_from_the_call_and_leads_back_to_the_words(tmp_path: Path) -> None:
-    lamp = ["五一路12号门口的路灯不亮了", "三天了，晚上看不见路"]
-    engine = scripted_engine(tmp_path / "script", citizen=lamp, anyone=[ASKS])
-    with speaking_town(tmp_path / "town", engine) as town:
-        async with talking(town) as page:
-            form = form_of(page)
-            await expect(form.get_by_role("button", name="类别", exact=True)).to_contain_text(
-                "路灯", timeout=HEARD
-            )
-            await expect(form.get_by_role("combobox", name="地点")).to_have_value(re.compile("五一路"))
-            unit = form.get_by_role("group", name=re.compile("承办单位"))
-            await expect(unit.get_by_text(re.compile("归该单位"))).to_be_visible()
-            # From the field to the words.
-            await mark_of(page, "地点").click()
-            await expect(strip_of(page)).to_contain_text("五一路12号")
-            shown = page.get_by_role("log").get_by_role("listitem").filter(has_text="五一路12号").first
-            await expect(shown).to_have_class(re.compile("sought"))
-            # From the words to the field.
-            await shown.get_by_role("button", name=re.compile("类别")).first.click()
-            await expect(strip_of(page)).to_contain_text(re.compile("标题依据|类别依据|类型依据"))
+@with_ears(hears_of_a_lamp)
+async def test_the_form_is_filled_from_the_call_and_leads_back_to_the_words(town: SpeakingTown) -> None:
+    async with talking(town) as page:
+        form = form_of(page)
+        await expect(form.get_by_role("button", name="类别", exact=True)).to_contain_text(
+            "路灯", timeout=HEARD
+        )
+        await expect(form.get_by_role("combobox", name="地点")).to_have_value(re.compile("五一路"))
+        unit = form.get_by_role("group", name=re.compile("承办单位"))
+        await expect(unit.get_by_text(re.compile("归该单位"))).to_be_visible()
+        # From the field to the words.
+        await mark_of(page, "地点").click()
+        await expect(strip_of(page)).to_contain_text("五一路12号")
+        shown = page.get_by_role("log").get_by_role("listitem").filter(has_text="五一路12号").first
+        await expect(shown).to_have_class(re.compile("sought"))
+        # From the words to the field.
+        await shown.get_by_role("button", name=re.compile("类别")).first.click()
+        await expect(strip_of(page)).to_contain_text(re.compile("标题依据|类别依据|类型依据"))
 
 
 @asynccontextmanager
@@ -249,10 +279,9 @@ async def test_a_visitors_form_is_read_while_it_is_written(tmp_path: Path) -> No
             assert await violations(page) == []
 
 
-async def test_without_a_model_the_desk_says_so_and_goes_on(tmp_path: Path) -> None:
-    settings = {"HOTLINE_CLASSIFIER": "false", "HOTLINE_SPEECH_MODEL": str(tmp_path / "none")}
-    with speaking_town(tmp_path / "town", settings, ()) as town:
-        async with talking(town) as page:
-            await expect(page.get_by_text(re.compile("转写未启用：未安装模型"))).to_be_visible()
-            await expect(page.get_by_text(re.compile("自动分类未启用"))).to_be_visible()
-            assert await violations(page) == []
+@with_ears(understands_nothing)
+async def test_without_a_model_the_desk_says_so_and_goes_on(town: SpeakingTown) -> None:
+    async with talking(town) as page:
+        await expect(page.get_by_text(re.compile("转写未启用：未安装模型"))).to_be_visible()
+        await expect(page.get_by_text(re.compile("自动分类未启用"))).to_be_visible()
+        assert await violations(page) == []

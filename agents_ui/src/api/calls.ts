@@ -30,6 +30,11 @@ export async function clearMissed(ids: string[]): Promise<number> {
   return (await reply(api.POST('/api/calls/missed/clear', { body: { ids } }))).cleared
 }
 
+/** These calls need no case; how many were still on the list. */
+export async function clearToFile(ids: string[]): Promise<number> {
+  return (await reply(api.POST('/api/calls/to-file/clear', { body: { ids } }))).cleared
+}
+
 /** The calls behind a case, the oldest first. */
 export function callsOfCase(caseNo: string): Promise<CaseCallView[]> {
   return reply(api.GET('/api/cases/{case_no}/calls', { params: { path: { case_no: caseNo } } }))

@@ -52,7 +52,7 @@ export async function atDesk(component: Component, feeds: Feeds, props: Record<s
   const pinia = createPinia()
   setActivePinia(pinia)
   const blank = { template: '<div />' }
-  const routes = ['desk', 'case', 'missed'].map((name) => ({ path: `/${name}/:no?`, name, component: blank }))
+  const routes = ['desk', 'case', 'missed', 'to-file'].map((name) => ({ path: `/${name}/:no?`, name, component: blank }))
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: blank }, ...routes] })
   const live = createLive('staff', () => undefined)
   useSession().me = { id: 'me', name: 'Zhou', roles: ['agent'], capabilities: ['desk.work'], unit_id: null, csrf: '' }

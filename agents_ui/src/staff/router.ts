@@ -36,6 +36,12 @@ const routes: RouteRecordRaw[] = [
     meta: { needs: ['desk.work'], title: 'staff.nav.missed' },
   },
   {
+    path: '/to-file',
+    name: 'to-file',
+    component: () => import('./missed/ToFilePage.vue'),
+    meta: { needs: ['desk.work'], title: 'staff.nav.toFile' },
+  },
+  {
     path: '/nuisance',
     name: 'nuisance',
     component: () => import('./nuisance/NuisancePage.vue'),

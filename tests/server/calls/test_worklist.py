@@ -72,6 +72,28 @@ async def test_a_citizen_who_is_called_back_leaves_the_list_when_reached(town: C
     await town.settled(call_id, missed="called_back", missed_by=ann.id)
 
 
+async def test_who_calls_back_without_having_gone_ready_is_not_away(town: CallTown) -> None:
+    call_id = await missed(town)
+    ann = await town.member("ann", "agent")
+    await ann.open_page()
+    await town.pbx.register(ann.id)
+    lead = await town.member("lead", "shift_lead")
+    line = await (await lead.open_page()).watch("queue")
+    fresh = (await ann.call("POST", f"/api/calls/missed/{call_id}/call-back")).body["call_id"]
+    await town.pbx.citizen_answers(fresh, ann.id)
+    await town.pbx.pick_up(fresh)
+    talk = (await town.settled(fresh, state=CallState.TALKING)).conversation_id
+    await town.pbx.caller_hangs_up(fresh)
+    await town.settled(fresh, state="ended")
+    assert (await ann.call("GET", "/api/agent/state")).body["activity"] == "wrap_up"
+    assert talk not in line
+    refused = await lead.call("POST", f"/api/conversations/{talk}/take")
+    assert (refused.status, refused.body["code"]) == (409, "conversation_attended")
+    await ann.call("POST", "/api/agent/wrap-up/end")
+    await town.looked()
+    assert talk not in line
+
+
 async def test_a_call_back_that_is_refused_leaves_agent_and_list_as_they_were(town: CallTown) -> None:
     ann = await town.agent_with_phone("ann")
     call_id = await missed(town)

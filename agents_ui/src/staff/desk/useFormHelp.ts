@@ -39,6 +39,8 @@ export function useFormHelp(
   state: Ref<DraftState>,
   isUsed: () => boolean,
   write: (change: (form: CaseForm) => void) => void,
+  /** The danger has its case already: this one may be about something else. */
+  isDangerFiled: () => boolean,
 ): FormHelp {
   const fields = computed(() => (isUsed() ? {} : (reading()?.fields ?? {})))
   watch(
@@ -95,7 +97,7 @@ export function useFormHelp(
     of: helps,
     current,
     undecided: open,
-    isDanger: computed(() => (reading()?.alarms ?? []).some(isOpen)),
+    isDanger: computed(() => !isDangerFiled() && (reading()?.alarms ?? []).some(isOpen)),
     point,
     seek(field: FieldName) {
       point(field)
