@@ -70,8 +70,8 @@ class Lexicon:
         """Every place of every concept in ``text``.
 
         ``clauses`` numbers the clause of each character. Marks hide no word that is written, but what is only
-        heard does not reach from one clause into another, and an exception that does says nothing about a word
-        that does not.
+        heard does not reach from one clause into another, and an exception that does says nothing about a
+        word that does not.
         """
         places = self._places(text, clauses)
         found: dict[str, set[Span]] = {}

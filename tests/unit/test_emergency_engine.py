@@ -145,6 +145,18 @@ class TestLexicon:
         assert lexicon.find("楼店") == {}
         assert lexicon.find("漏店") == {"x": ((0, 2),)}
 
+    def test_what_is_heard_stays_within_its_clause(self) -> None:
+        lexicon = Lexicon([Concept("x", ("井盖",), heard=("漏电",))])
+        assert lexicon.find("漏垫", (0, 0)) == {"x": ((0, 2),)}
+        assert lexicon.find("漏垫", (0, 1)) == {}
+        assert lexicon.find("井盖", (0, 1)) == {"x": ((0, 2),)}
+
+    def test_an_exception_across_clauses_is_none_for_a_word_within_one(self) -> None:
+        lexicon = Lexicon([Concept("x", ("断了", "漏电"), ("断了水", "漏电梯"))])
+        assert lexicon.find("断了水", (0, 0, 0)) == {}
+        assert lexicon.find("断了水", (0, 0, 1)) == {"x": ((0, 2),)}
+        assert lexicon.find("漏电梯", (0, 1, 1)) == {}
+
     @pytest.mark.parametrize("words", [("",), ("x" * 25,), ("a~",)])
     def test_words_that_cannot_be_found_are_refused(self, words: tuple[str, ...]) -> None:
         with pytest.raises(ValueError, match="a word has"):

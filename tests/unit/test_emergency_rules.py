@@ -24,7 +24,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 CASES = rows(DATA / "emergency_cases.tsv")
 SEED = rows(CORPUS / "seed.tsv")
-VARIANTS = rows(CORPUS.parent / "heldout/emergency.tsv")
+VARIANTS = [
+    row for name in ("emergency", "emergency2") for row in rows(CORPUS.parent / f"heldout/{name}.tsv")
+]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ class TestSafetyScripts:
 
 
 class TestTheVariants:
-    """What another hand wrote against the rules: talk, wrong characters, recognisers' errors, and the
+    """What two other hands wrote against the rules: talk, wrong characters, recognisers' errors, and the
     neighbours that must not alarm. DOMAIN §4.2: recall 1.00, precision at least 0.85; a miss is a defect.
     """
 
