@@ -39,13 +39,13 @@ def voice(name: str = THANKS) -> bytes:
         return bytes(file.read(RATE * 60, dtype="int16").astype("<i2").tobytes())
 
 
-async def speak(stream: Stream, pcm: bytes) -> None:
-    """Feed sound at the pace of a telephone."""
+async def speak(stream: Stream, pcm: bytes, pace: float = 1.0) -> None:
+    """Feed sound at the pace of a telephone, or ``pace`` times as fast."""
     loop = asyncio.get_running_loop()
     begun, portion = loop.time(), RATE // 50 * 2
     for i in range(0, len(pcm), portion):
         stream.feed(pcm[i : i + portion])
-        await asyncio.sleep(max(0.0, begun + i / 2 / RATE - loop.time()))
+        await asyncio.sleep(max(0.0, begun + i / 2 / RATE / pace - loop.time()))
 
 
 def silence(seconds: float) -> bytes:
