@@ -23,6 +23,7 @@ from telephony.asterisk.run import Asterisk, Status
 from telephony.asterisk.settings import AsteriskSettings, Trunk
 from telephony.asterisk.upkeep import Running, Upkeep
 from telephony.carrier.run import CallReport, Carrier, CitizenCall
+from telephony.desk_phones import DeskPhones
 from telephony.dialling import DialSettings
 from telephony.pbx import AmiPbx, PbxSettings
 
@@ -37,6 +38,7 @@ __all__ = [
     "are_free",
     "cache_folder",
     "demo_carrier",
+    "desk_phones",
     "exchange",
     "names",
     "present",
@@ -77,6 +79,11 @@ def exchange(settings: Settings) -> Asterisk:
             ring=settings.offer_seconds,
         )
     )
+
+
+def desk_phones(settings: Settings) -> DeskPhones:
+    """The telephones of this installation that stand fast."""
+    return DeskPhones(settings.data / "telephony" / "desk-phones.json")
 
 
 def recordings_folder(settings: Settings) -> Path:
@@ -162,6 +169,7 @@ class Lines:
             ),
             DialSettings(caller_id=self._caller_id),
             self._asterisk.records,
+            self._asterisk.settings.desk_phones,
         )
 
 

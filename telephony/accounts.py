@@ -53,6 +53,15 @@ class AriSettings:
     ledger: Path
 
 
+@dataclass(frozen=True)
+class _Made:
+    """An account as it was made: of a browser, or (``desk`` set) one that rings a desk phone."""
+
+    kind: AccountKind
+    password: str = field(default="", repr=False)
+    desk: str = ""
+
+
 class AriAccounts:
     """Makes accounts, and ends them when they are revoked or their time is over."""
 
@@ -64,7 +73,7 @@ class AriAccounts:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._expires = _read(settings.ledger)
-        self._secrets: dict[str, tuple[AccountKind, str]] = {}
+        self._made: dict[str, _Made] = {}
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._to_restore = False
         self._wake = asyncio.Event()
@@ -77,18 +86,31 @@ class AriAccounts:
 
     async def create(self, user: str, kind: AccountKind, ttl: timedelta) -> SipAccount:
         """As ``Pbx.create_account``; what was half made is removed again."""
-        safe_agent(user)
         password = secrets.token_urlsafe(24)
+        return SipAccount(user, password, await self._make(user, _Made(kind, password), ttl))
+
+    async def use_desk_phone(self, user: str, desk: str, ttl: timedelta) -> datetime:
+        """Let calls for ``user`` ring at the desk phone with this account; until when.
+
+        What is sent within such a call is the phone's, and so proven by the phone's own password.
+        """
+        return await self._make(user, _Made(AccountKind.AGENT, desk=desk), ttl)
+
+    async def _make(self, user: str, made: _Made, ttl: timedelta) -> datetime:
+        safe_agent(user)
         expires = self._clock.now() + min(ttl, LONGEST)
         async with self._turn(user):
-            self._note(user, expires)
-            self._secrets[user] = (kind, password)
+            before = self._made.get(user)
             try:
-                await self._put_all(user, kind, password)
+                if user in self._expires and (before is None or before.desk != made.desk):
+                    await self._revoke(user)  # what is only changed would keep traits of the other kind
+                self._note(user, expires)
+                self._made[user] = made
+                await self._put_all(user, made)
             except Unavailable:
                 await self._remove(user)
                 raise
-        return SipAccount(user, password, expires)
+        return expires
 
     async def revoke(self, user: str) -> None:
         """As ``Pbx.revoke_account``."""
@@ -119,8 +141,8 @@ class AriAccounts:
                     continue
                 if await self._request("GET", _path("endpoint", user), absent_is_fine=True) is not None:
                     continue
-                if user in self._secrets:
-                    await self._put_all(user, *self._secrets[user])
+                if user in self._made:
+                    await self._put_all(user, self._made[user])
                 else:
                     self._note(user, None)
 
@@ -144,13 +166,16 @@ class AriAccounts:
         return self._turns.setdefault(user, asyncio.Lock())
 
     async def _revoke(self, user: str) -> None:
-        self._secrets.pop(user, None)
+        self._made.pop(user, None)
         for kind_of_object in ("endpoint", "auth", "aor"):
             await self._request("DELETE", _path(kind_of_object, user), absent_is_fine=True)
         self._note(user, None)
 
-    async def _put_all(self, user: str, kind: AccountKind, password: str) -> None:
-        for kind_of_object, fields in _objects(user, kind, password):
+    async def _put_all(self, user: str, made: _Made) -> None:
+        objects = (
+            [("endpoint", _at_desk(made.desk))] if made.desk else _objects(user, made.kind, made.password)
+        )
+        for kind_of_object, fields in objects:
             await self._put(kind_of_object, user, fields)
 
     async def _remove(self, user: str) -> None:
@@ -234,3 +259,21 @@ def _objects(user: str, kind: AccountKind, password: str) -> list[tuple[str, Map
         "rtp_timeout_hold": "300",
     }
     return [("auth", auth), ("aor", aor), ("endpoint", endpoint)]
+
+
+def _at_desk(desk: str) -> Mapping[str, str]:
+    """The endpoint of an agent whose calls ring at a desk phone."""
+    return {
+        "auth": desk,
+        "aors": desk,
+        "context": CONTEXTS[AccountKind.AGENT],
+        "webrtc": "no",
+        "disallow": "all",
+        "allow": "alaw,ulaw",
+        "direct_media": "no",
+        "rtp_symmetric": "yes",
+        "force_rport": "yes",
+        "device_state_busy_at": "1",
+        "rtp_timeout": "60",
+        "rtp_timeout_hold": "300",
+    }

@@ -6,44 +6,35 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from hotline.errors import Unavailable
 from hotline.ports.audiosink import AudioSink, Leg
 from hotline.ports.callsink import CallFact, CallSink, LinkBack, LinkLost, Resynchronised
 from hotline.ports.clock import Clock
-from hotline.ports.pbx import AccountKind, Call, Callback, CallState, Outcome, SipAccount
+from hotline.ports.pbx import AccountKind, Call, Callback, CallState, DeskPhone, Outcome, SipAccount
 from telephony import dialplan
-from telephony.accounts import AriAccounts, AriSettings
-from telephony.ami.link import AmiLink, LinkSettings
+from telephony.accounts import AriAccounts
+from telephony.ami.link import AmiLink
 from telephony.ami.message import AmiMessage
 from telephony.calls import EVENTS, PHONE, CallBook
-from telephony.dialling import Dialler, DialSettings, call_to
+from telephony.desk_phones import DeskPhones
+from telephony.dialling import Dialler, call_to
 from telephony.digits import outcome_of, press, send_digit
 from telephony.numbers import safe_agent, safe_call_id, safe_sound
+from telephony.pbx_settings import PbxSettings
 from telephony.records import CallRecords, tell_passed
 from telephony.resync import heartbeat, read_calls, resynchronise
 from telephony.taps import Taps
 from telephony.telling import Telling
+
+__all__ = ["AmiPbx", "PbxSettings"]
 
 RESYNC_AGAIN = 1.0
 """Seconds from a reading that failed to the next."""
 RECORDS_EVERY = 30.0
 """Seconds between two looks at the exchange's records: those of the last moment are written a little late."""
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PbxSettings:
-    """Where the exchange is and what may be dialled through it."""
-
-    link: LinkSettings
-    ari: AriSettings
-    dial: DialSettings = field(default_factory=DialSettings)
-    records: Path | None = None
-    """The folder with the exchange's records of calls; None: it writes none."""
 
 
 class AmiPbx:
@@ -71,6 +62,7 @@ class AmiPbx:
         self._before_dialling = before_dialling
         self._dialler = Dialler(settings.dial)
         self._records = CallRecords(settings.records) if settings.records is not None else None
+        self._desk_phones = DeskPhones(settings.desk_phones)
         self._synchronised = False
         self._again: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -291,6 +283,13 @@ class AmiPbx:
 
     async def create_account(self, user: str, kind: AccountKind, ttl: timedelta) -> SipAccount:
         return await self.accounts.create(user, kind, ttl)
+
+    async def use_desk_phone(self, user: str, name: str, ttl: timedelta) -> datetime:
+        return await self.accounts.use_desk_phone(user, self._desk_phones.find(name).user, ttl)
+
+    def desk_phones(self) -> Sequence[tuple[DeskPhone, bool]]:
+        phones, online = self._desk_phones.all(), self.book.phones
+        return [(DeskPhone(one.name, one.owner), one.user in online) for one in phones]
 
     async def revoke_account(self, user: str) -> None:
         await self.accounts.revoke(user)

@@ -12,7 +12,7 @@ from hotline.calls.line import Line
 from hotline.calls.model import WEB, WEB_ACCOUNT
 from hotline.contacts.service import Contacts
 from hotline.conversations.views import by_ids as conversations_by_id
-from hotline.errors import Unavailable
+from hotline.errors import NotFound, Unavailable
 from hotline.kernel.audit import Act, Audit
 from hotline.kernel.db import Database
 from hotline.ports.pbx import AccountKind
@@ -54,6 +54,24 @@ class PhoneAccountView(Schema):
     call: str
 
 
+class DeskPhoneView(Schema):
+    """A telephone that stands fast and that the agent may use instead of the browser's.
+
+    ``is_own``: nobody else may. ``is_online``: it can be rung now.
+    """
+
+    name: str
+    is_own: bool
+    is_online: bool
+
+
+class DeskPhoneUseView(Schema):
+    """Calls ring at the desk phone until ``expires_at``; to be asked for again before."""
+
+    name: str
+    expires_at: datetime
+
+
 class PhoneAccounts:
     """Makes and ends accounts. ``way`` tells where the exchange listens, None while it never started."""
 
@@ -79,6 +97,27 @@ class PhoneAccounts:
         async with self._database.uow() as tx:
             await self._audit.append(tx, Act(who.actor, "phone.account", f"staff:{who.id}"))
         return view
+
+    def desk_phones(self, who: Principal) -> list[DeskPhoneView]:
+        """Those that the agent may use: the own ones and those of nobody. ``Unavailable``: "line_down"."""
+        return [
+            DeskPhoneView(name=phone.name, is_own=phone.owner is not None, is_online=online)
+            for phone, online in self._line.pbx.desk_phones()
+            if phone.owner in (None, who.id)
+        ]
+
+    async def at_desk(self, who: Principal, name: str) -> DeskPhoneUseView:
+        """The agent's calls ring at a desk phone, no longer in a browser.
+
+        ``NotFound`` ("desk_phone_unknown") for one that the agent may not use; ``Unavailable`` as above.
+        """
+        if all(phone.name != name for phone in self.desk_phones(who)):
+            raise NotFound("desk_phone_unknown")
+        expires_at = await self._line.pbx.use_desk_phone(who.id, name, AGENT_TTL)
+        async with self._database.uow() as tx:
+            act = Act(who.actor, "phone.desk", f"staff:{who.id}", detail={"name": name})
+            await self._audit.append(tx, act)
+        return DeskPhoneUseView(name=name, expires_at=expires_at)
 
     async def for_visitor(self, who: Principal, address: str, host: str) -> PhoneAccountView:
         """``Unavailable`` ("page_call_down"); ``TooMany`` beyond what the address or the visitor may try."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from hotline.calls import store
-from hotline.calls.accounts import PhoneAccounts, PhoneAccountView
+from hotline.calls.accounts import DeskPhoneUseView, DeskPhoneView, PhoneAccounts, PhoneAccountView
 from hotline.calls.views import CallPop, CallView, CallViews, MissedCallView
 from hotline.calls.worklist import CallDesk
 from hotline.errors import Forbidden, NotFound
@@ -41,6 +41,12 @@ class ReportedView(Schema):
     """The entry that waits for a decision."""
 
     nuisance_id: str
+
+
+class DeskPhoneBody(Schema):
+    """Which desk phone."""
+
+    name: str = Field(min_length=1, max_length=32)
 
 
 class CallBackView(Schema):
@@ -138,6 +144,16 @@ def call_endpoints(
     async def account(call: Call) -> PhoneAccountView:
         """A telephone account of the own for at most an hour; asked for again, a new password."""
         return await accounts.for_agent(call.who, call.request.url.host or "")
+
+    @api.get("/api/phone/desks", needs="desk.work")
+    async def desks(call: Call) -> list[DeskPhoneView]:
+        """The desk phones that may be used instead of the browser's."""
+        return accounts.desk_phones(call.who)
+
+    @api.post("/api/phone/desk", needs="desk.work")
+    async def at_desk(call: Call, body: DeskPhoneBody) -> DeskPhoneUseView:
+        """Have the own calls ring at a desk phone for at most an hour; asked for again, an hour more."""
+        return await accounts.at_desk(call.who, body.name)
 
     @api.delete("/api/phone/account", needs="desk.work")
     async def give_back(call: Call) -> None:

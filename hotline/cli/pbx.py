@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hotline.cli.output import data_option, emit, json_option
+from hotline.cli.pbx_phone import phone
 from hotline.config import load_settings
 from hotline.lines import Asterisk, Status, exchange
 
@@ -62,6 +63,9 @@ def cli(data: Path, as_json: bool, command: tuple[str, ...]) -> None:
     line = asterisk.console()
     sys.stdout.flush()
     os.execvp(line[0], line)  # noqa: S606 - the operator's own console
+
+
+pbx.add_command(phone)
 
 
 def _exchange(data: Path) -> Asterisk:

@@ -43,7 +43,7 @@ def list_users(data: Path, as_json: bool) -> None:
                 if after is None:
                     return found
 
-    users = _with_hotline(data, work)
+    users = with_hotline(data, work)
     lines = [f"{u.account:20} {'active' if u.active else 'off':7} {', '.join(u.roles)}" for u in users]
     emit([u.model_dump(mode="json") for u in users], as_json, "\n".join(lines) or "no accounts")
 
@@ -75,7 +75,7 @@ def add(
             OPERATOR, NewUser(account=account, name=name, password=password, roles=roles, unit_id=unit_id)
         )
 
-    made = _with_hotline(data, work)
+    made = with_hotline(data, work)
     emit(made.model_dump(mode="json"), as_json, f"{made.account}: {', '.join(made.roles)}")
 
 
@@ -91,7 +91,7 @@ def password(data: Path, as_json: bool, account: str, password_stdin: bool) -> N
     async def work(hotline: Hotline) -> UserView:
         return await hotline.staff.set_password(OPERATOR, (await _find(hotline, account)).id, secret)
 
-    changed = _with_hotline(data, work)
+    changed = with_hotline(data, work)
     emit(changed.model_dump(mode="json"), as_json, f"{changed.account}: password changed")
 
 
@@ -107,7 +107,7 @@ def switch(data: Path, as_json: bool, account: str, active: bool) -> None:
         found = await _find(hotline, account)
         return await hotline.staff.change_user(OPERATOR, found.id, found.version, {"active": active})
 
-    changed = _with_hotline(data, work)
+    changed = with_hotline(data, work)
     emit(changed.model_dump(mode="json"), as_json, f"{changed.account}: {'on' if changed.active else 'off'}")
 
 
@@ -136,7 +136,8 @@ def _password(from_stdin: bool) -> str:
     return secret
 
 
-def _with_hotline(data: Path, work: Callable[[Hotline], Awaitable[T]]) -> T:
+def with_hotline(data: Path, work: Callable[[Hotline], Awaitable[T]]) -> T:
+    """Do ``work`` with the installation below ``data``, migrated and wired but not running."""
     settings = load_settings(data)
     migrate(settings.database)
 

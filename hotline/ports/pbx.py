@@ -111,6 +111,14 @@ class SipAccount:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class DeskPhone:
+    """A telephone that stands fast. ``owner``: the member of staff who alone may use it; None: anybody."""
+
+    name: str
+    owner: str | None = None
+
+
 class Pbx(Protocol):
     """The exchange. One owner at a time holds one (a lease sees to that)."""
 
@@ -189,6 +197,18 @@ class Pbx(Protocol):
 
         Raises ``Unavailable`` ("line_accounts_down") when the exchange could not be reached.
         """
+        ...
+
+    async def use_desk_phone(self, user: str, name: str, ttl: timedelta) -> datetime:
+        """Ring a desk phone for ``user`` instead of a browser's, for at most an hour; returns until when.
+
+        Asked for again it is prolonged; ``create_account`` and ``revoke_account`` end it. Raises ``NotFound``
+        ("desk_phone_unknown"), ``InvalidInput`` ("agent_unsafe"), ``Unavailable`` ("line_accounts_down").
+        """
+        ...
+
+    def desk_phones(self) -> Sequence[tuple[DeskPhone, bool]]:
+        """Every desk phone, and whether it can be rung now."""
         ...
 
     async def snapshot(self) -> Sequence[Call]:

@@ -13,6 +13,7 @@ from telephony.asterisk.portblock import Ports
 from telephony.asterisk.program import Program
 from telephony.asterisk.prompts import link_prompts
 from telephony.asterisk.settings import DEMO_CARRIER, AsteriskSettings, Trunk
+from telephony.desk_phones import DeskPhones
 
 TEMPLATES = Path(__file__).parent / "conf"
 AMI_USER = "hotline"
@@ -25,6 +26,8 @@ EMPTY = (
 SPECIAL = re.compile(r"[,;'\"$\\{}\[\]()&|^<>*?#~!`@\x00-\x1f]")
 """What would mean something to the dialplan, to a configuration file or to a shell."""
 
+DESK_PENALTY = 5
+"""Of desk phones in the plain queue; agents who were last known ready have 0."""
 LONGEST_CALLED = 24
 """Digits of a number that a citizen may have dialled."""
 
@@ -65,6 +68,7 @@ def render_product(settings: AsteriskSettings, ports: Ports, program: Program, f
         folder.mkdir(mode=0o700, exist_ok=True)
     values = folders.values(program) | _numbers(settings, ports) | _plain(settings, ports)
     values |= {"TLS": _tls(settings, ports), "PUBLIC": _public(settings), "TRUNK": _trunk(settings, ports)}
+    values |= _desk_phones(settings)
     render(TEMPLATES, folders.etc, values)
     share(program, folders)
     link_prompts(settings.folder / "sounds", folders.share / "sounds")
@@ -72,6 +76,13 @@ def render_product(settings: AsteriskSettings, ports: Ports, program: Program, f
     if not music.exists():
         music.parent.mkdir(exist_ok=True)
         write_music(music)
+
+
+def _desk_phones(settings: AsteriskSettings) -> dict[str, str]:
+    phones = DeskPhones(settings.desk_phones).all()
+    accounts = [_part("pjsip-desk-phone", {"USER": one.user, "PASSWORD": one.password}) for one in phones]
+    members = [f"member => PJSIP/{one.user},{DESK_PENALTY},{one.user}" for one in phones]
+    return {"DESK_PHONES": "\n".join(accounts), "DESK_MEMBERS": "\n".join(members)}
 
 
 def render(templates: Path, etc: Path, values: Mapping[str, str]) -> None:

@@ -109,6 +109,15 @@ class Asterisk:
         """End the exchange and every call on it; nothing happens when none runs."""
         self._process.stop()
 
+    def desk_phones_changed(self) -> None:
+        """Let a running exchange know of phones that were added or removed; no call notices."""
+        if self.pid is None or (ports := self.ports) is None:
+            return
+        program = self._program()
+        render_product(self.settings, ports, program, self._folders)
+        for command in ("module reload res_pjsip.so", "queue reload all"):
+            self._process.ask(program, command)
+
     def kill(self) -> None:
         """``kill -9``, for tests of what follows."""
         self._process.kill()

@@ -50,6 +50,11 @@ class AsteriskSettings:
     web_calls: int = 20
 
     @property
+    def desk_phones(self) -> Path:
+        """The file that names the desk phones."""
+        return self.folder / "desk-phones.json"
+
+    @property
     def recordings(self) -> Path:
         """Complete recordings of single legs; those still growing are in ``live/`` below."""
         return self.folder / "recordings"

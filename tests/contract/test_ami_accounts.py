@@ -127,3 +127,25 @@ async def test_a_name_that_could_harm_makes_no_account(
 def test_accounts_are_made_on_this_machine_only(tmp_path: Path, clock: MovableClock) -> None:
     with pytest.raises(ConfigurationError, match="ari_not_loopback"):
         AriAccounts(AriSettings("http://192.0.2.1:8088", *LOGIN, tmp_path / "accounts.json"), clock)
+
+
+async def test_calls_for_an_agent_at_a_desk_phone_ring_at_the_phones_address_under_the_phones_password(
+    ari: AriServer, accounts: AriAccounts
+) -> None:
+    await accounts.create("li.na", AccountKind.AGENT, HOUR)
+    await accounts.use_desk_phone("li.na", "desk-front", HOUR)
+    endpoint = ari.objects["endpoint", "li.na"]
+    assert (endpoint["aors"], endpoint["auth"]) == ("desk-front", "desk-front")
+    assert endpoint["context"] == "from-agent"
+    assert [name for _, name in ari.objects] == ["li.na"]  # nothing that a browser could register at
+
+
+async def test_an_agent_who_goes_back_to_the_browser_leaves_the_desk_phone(
+    ari: AriServer, accounts: AriAccounts
+) -> None:
+    await accounts.use_desk_phone("li.na", "desk-front", HOUR)
+    account = await accounts.create("li.na", AccountKind.AGENT, HOUR)
+    assert ari.objects["endpoint", "li.na"]["aors"] == "li.na"
+    assert ari.objects["auth", "li.na"]["password"] == account.password
+    await accounts.revoke("li.na")
+    assert ari.objects == {}

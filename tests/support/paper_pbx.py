@@ -25,7 +25,16 @@ from hotline.ports.callsink import (
     Resynchronised,
 )
 from hotline.ports.clock import Clock
-from hotline.ports.pbx import AccountKind, Call, Callback, CallState, Direction, Outcome, SipAccount
+from hotline.ports.pbx import (
+    AccountKind,
+    Call,
+    Callback,
+    CallState,
+    DeskPhone,
+    Direction,
+    Outcome,
+    SipAccount,
+)
 
 
 class PaperPbx:
@@ -38,6 +47,8 @@ class PaperPbx:
         self.phones: set[str] = set()
         self.ready_agents: set[str] = set()
         self.accounts: dict[str, SipAccount] = {}
+        self.desks: list[DeskPhone] = []
+        self.at_desk: dict[str, str] = {}
         self.offers: list[tuple[str, str]] = []
         self.said: list[str] = []
         self.beats = 0
@@ -202,8 +213,17 @@ class PaperPbx:
         self.accounts[user] = SipAccount(user, f"secret-{len(self.accounts)}", self.clock.now() + ttl)
         return self.accounts[user]
 
+    async def use_desk_phone(self, user: str, name: str, ttl: timedelta) -> datetime:
+        self.accounts.pop(user, None)
+        self.at_desk[user] = name
+        return self.clock.now() + ttl
+
+    def desk_phones(self) -> Sequence[tuple[DeskPhone, bool]]:
+        return [(phone, f"desk-{phone.name}" in self.phones) for phone in self.desks]
+
     async def revoke_account(self, user: str) -> None:
         self.accounts.pop(user, None)
+        self.at_desk.pop(user, None)
 
     async def snapshot(self) -> Sequence[Call]:
         return list(self.calls.values())

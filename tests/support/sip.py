@@ -63,11 +63,13 @@ class SipPhone:
     ) -> None:
         self._socket.close()
 
-    def register(self, user: str, password: str, expires: int = 60) -> int:
-        """The final status of a REGISTER with these credentials."""
+    def register(self, user: str, password: str, expires: int = 60, at: str = "") -> int:
+        """The final status of a REGISTER with these credentials; ``at``: what rings then, if not we."""
         me = f"<sip:{user}@{self.realm}>"
         headers = {"From": f"{me};tag={secrets.token_hex(4)}", "To": me, "Call-ID": secrets.token_hex(8)}
         headers["Expires"] = str(expires)
+        if at:
+            headers["Contact"] = f"<sip:{at}>"
         return self._authorised("REGISTER", f"sip:{self.realm}", headers, user, password, "").status
 
     def call(
@@ -148,7 +150,7 @@ class SipPhone:
             f"Via: SIP/2.0/UDP {self.address};branch={branch};rport",
             "Max-Forwards: 70",
             f"CSeq: {number} {method}",
-            f"Contact: <sip:{contact[1]}@{self.address}>",
+            *([] if "Contact" in headers else [f"Contact: <sip:{contact[1]}@{self.address}>"]),
             *(f"{name}: {value}" for name, value in headers.items() if body or name != "Content-Type"),
             f"Content-Length: {len(body)}",
         ]

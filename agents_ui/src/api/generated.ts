@@ -1359,6 +1359,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/phone/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the own calls ring at a desk phone for at most an hour; asked for again, an hour more. */
+        post: operations["calls_at_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/phone/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The desk phones that may be used instead of the browser's. */
+        get: operations["calls_desks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/places": {
         parameters: {
             query?: never;
@@ -3176,6 +3210,41 @@ export interface components {
              * @default null
              */
             phone?: string | null;
+        };
+        /**
+         * DeskPhoneBody
+         * @description Which desk phone.
+         */
+        DeskPhoneBody: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * DeskPhoneUseView
+         * @description Calls ring at the desk phone until ``expires_at``; to be asked for again before.
+         */
+        DeskPhoneUseView: {
+            /** Name */
+            name: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * DeskPhoneView
+         * @description A telephone that stands fast and that the agent may use instead of the browser's.
+         *
+         *     ``is_own``: nobody else may. ``is_online``: it can be rung now.
+         */
+        DeskPhoneView: {
+            /** Name */
+            name: string;
+            /** Is Own */
+            is_own: boolean;
+            /** Is Online */
+            is_online: boolean;
         };
         /**
          * DraftView
@@ -7854,6 +7923,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_at_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskPhoneBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPhoneUseView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_desks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPhoneView"][];
+                };
             };
             /** @description Problem */
             default: {
