@@ -1,9 +1,19 @@
 /** Requests about calls, their recordings and the phone in the browser. */
 import { api, reply } from './client'
-import type { AgentStateView, CaseCallView, NuisanceView, PhoneAccountView } from './types'
+import type { AgentStateView, CaseCallView, DeskPhoneView, NuisanceView, PhoneAccountView } from './types'
 
 export function phoneAccount(): Promise<PhoneAccountView> {
   return reply(api.POST('/api/phone/account'))
+}
+
+/** The desk phones that may be used instead of the browser's. */
+export function deskPhones(): Promise<DeskPhoneView[]> {
+  return reply(api.GET('/api/phone/desks'))
+}
+
+/** Have the own calls ring at a desk phone; to be asked for again before it ends. */
+export function useDeskPhone(name: string): Promise<{ expires_at: string }> {
+  return reply(api.POST('/api/phone/desk', { body: { name } }))
 }
 
 export function extendWrapUp(): Promise<AgentStateView> {

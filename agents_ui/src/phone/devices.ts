@@ -5,10 +5,12 @@ export interface DeviceChoice {
   microphone: string | null
   speaker: string | null
   ring: string | null
+  /** The desk phone that rings instead of the browser. */
+  desk: string | null
 }
 
 const KEPT = 'hotline.phone.devices'
-const NONE: DeviceChoice = { microphone: null, speaker: null, ring: null }
+const NONE: DeviceChoice = { microphone: null, speaker: null, ring: null, desk: null }
 
 export const chosen = ref<DeviceChoice>(kept())
 watch(

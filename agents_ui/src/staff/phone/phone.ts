@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { endCall, phoneAccount } from '@/api/calls'
+import { deskPhones, endCall, phoneAccount, useDeskPhone } from '@/api/calls'
+import { DeskUse, deskLine, isAtDesk } from '@/phone/deskPhone'
 import { chosen } from '@/phone/devices'
 import { Earpiece, mayUseMedia, openMicrophone } from '@/phone/media'
 import { isLive, NO_PHONE, type PhoneModel } from '@/phone/model'
@@ -25,9 +26,18 @@ export const usePhone = defineStore('phone', () => {
     else if (model.value.trouble === 'sound_blocked') phone.trouble(null)
   })
   const ringer = new Ringer(chosen.value.ring)
+  const desk = new DeskUse({
+    list: deskPhones,
+    use: useDeskPhone,
+    forget: () => {
+      chosen.value.desk = null
+    },
+    now: () => Date.now(),
+  })
   const phone = new SoftPhone({
-    account: phoneAccount,
-    connect: async (account, events) => (await import('@/phone/jssip')).connectLine(account, events),
+    account: () => (chosen.value.desk === null ? phoneAccount() : desk.account(chosen.value.desk)),
+    connect: async (account, events) =>
+      isAtDesk(account) ? deskLine(events) : (await import('@/phone/jssip')).connectLine(account, events),
     listen: () => openMicrophone(chosen.value.microphone),
     play: (stream) => earpiece.play(stream),
     after(milliseconds, then) {
@@ -56,6 +66,17 @@ export const usePhone = defineStore('phone', () => {
       }
     },
     { immediate: true },
+  )
+
+  const isAtDeskPhone = computed(() => chosen.value.desk !== null)
+  watch(
+    () => chosen.value.desk,
+    () => {
+      desk.leave()
+      if (!isMine.value) return
+      phone.stop()
+      phone.start()
+    },
   )
 
   /** Have the phone here, whichever page or computer has it. */
@@ -124,7 +145,7 @@ export const usePhone = defineStore('phone', () => {
 
   const hasCall = computed(() => isLive(model.value.call))
   return {
-    ...{ model, isSafe, hasLines, isRinging, hasCall, takeOver, ringer },
+    ...{ model, isSafe, hasLines, isRinging, hasCall, isAtDeskPhone, takeOver, ringer },
     answer: () => phone.answer(),
     hangUp,
     toggleHold: () => phone.toggleHold(),
