@@ -18,6 +18,7 @@ from tests.support.line_town import LineTown, line_town
 from tests.support.page_steps import PHONE_PATIENCE, dispatch, fill_form, phone_desk, sign_in
 from tests.support.people import Person, people
 from tests.support.running import demo_password, running_hotline
+from tests.support.speaking_town import SpeakingTown, agent_voice, scripted_engine, speaking_town
 
 SAID = ["五一路12号门口的路灯三天没亮了，孩子下晚自习看不见路", "就在小学东门南边那一盏"]
 CALLER = "13800002046"
@@ -137,6 +138,57 @@ async def shoot_calls(browser: Browser, town: LineTown, language: str, folder: P
         await expect(bar.locator(".of-wrap")).to_have_count(0)
 
 
+COLD = [
+    "闺女，我住黄河路8号院三号楼，暖气一点都不热",
+    "从昨儿夜里到现在了，屋里就十三度六",
+    "就我一个人，八十一了，冻得腿疼",
+]
+COLD_ASKED = [
+    "您好，服务热线，请讲。",
+    "您别着急，是一家不热，还是邻居也这样？",
+    "好，记下了，家里还有别人吗？",
+]
+GAS = ["喂，我家厨房一股煤气味，报警器一直响", "胜利路阳光花园三号楼402", "窗户开了，我妈腿脚不好下不去"]
+GAS_ASKED = ["您好，服务热线，请讲。", "您在什么地方？哪个小区几号楼？", "先别开关任何电器，打开门窗通风。"]
+
+
+async def shoot_understanding(
+    browser: Browser, town: SpeakingTown, language: str, name: str, folder: Path
+) -> None:
+    """The desk while somebody speaks and is understood; of an emergency half the script is read out."""
+    short, account = ("zh", "agent1") if language == "zh-CN" else ("en", "agent2")
+    async with phone_desk(browser, town.hotline.url, account, language=language) as page:
+        call = await asyncio.to_thread(town.rings, CALLER)
+        bar = page.get_by_role("banner")
+        await expect(bar.get_by_role("button", name=re.compile("F2"))).to_be_visible(timeout=PHONE_PATIENCE)
+        await page.keyboard.press("F2")
+        final = page.locator(".said.citizen:not(.guess)")
+        await expect(final).to_have_count(3, timeout=2 * PHONE_PATIENCE)
+        await expect(page.locator(".pane .strip")).to_be_visible(timeout=PHONE_PATIENCE)
+        if name == "emergency":
+            await page.keyboard.press("Space")
+            await page.keyboard.press("Space")
+            await expect(page.locator(".script li.read")).to_have_count(2)
+        else:
+            await page.locator(".pane .field textarea").fill(COLD[0][3:])
+            await expect(page.locator(".duplicates a").first).to_be_visible()
+            await expect(page.locator(".knowledge article")).to_be_visible()
+        await page.screenshot(path=folder / f"desk-{name}-{short}.png")
+        await asyncio.to_thread(town.town.carrier.hang_up, call)
+        await expect(bar.locator(".of-wrap")).to_be_visible(timeout=PHONE_PATIENCE)
+        await bar.get_by_role("group").get_by_role("button").last.click()
+        await expect(bar.locator(".of-wrap")).to_have_count(0)
+
+
+async def shoot_all_understanding(folder: Path, town: SpeakingTown, name: str) -> None:
+    """In both languages; the caller is known, and others have told of the same."""
+    microphone = agent_voice(town.town.folder / "agent-speech.wav")
+    async with people(town.hotline.url) as person, launched(voice=microphone) as browser:
+        await fill_desks(await person().sign_in("agent2", demo_password()), ("李桂兰", CALLER))
+        for language in ("zh-CN", "en"):
+            await shoot_understanding(browser, town, language, name, folder)
+
+
 async def main(folder: Path, data: Path) -> None:
     """A fresh hotline, filled as on a working day."""
     with running_hotline(data) as hotline:
@@ -161,3 +213,9 @@ if __name__ == "__main__":
         asyncio.run(main(pictures, Path(scratch) / "data"))
         with line_town(Path(scratch) / "lines") as town:
             asyncio.run(shoot_all_calls(pictures, town))
+        for shown, citizen, asked in (("understanding", COLD, COLD_ASKED), ("emergency", GAS, GAS_ASKED)):
+            ears = scripted_engine(
+                Path(scratch) / shown / "scripted", citizen=citizen, agent=asked, anyone=asked
+            )
+            with speaking_town(Path(scratch) / shown, ears) as speaking:
+                asyncio.run(shoot_all_understanding(pictures, speaking, shown))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EvidenceView } from '@/api/types'
-import { isWhole, marksBySource, Numbers, pieces, placed, quoted, type Mark } from './evidence'
+import { isUnderlined, marksBySource, Numbers, pieces, placed, quoted, type Mark } from './evidence'
 
 const evidence = (quote: string, start: number, end: number, id = 'm1'): EvidenceView => ({
   kind: 'message',
@@ -42,7 +42,12 @@ describe('an utterance', () => {
       ['cd', 2, [2]],
       ['ef', 1, [1]],
     ])
-    expect([isWhole(whole, 'abcdef'), isWhole(part, 'abcdef')]).toEqual([true, false])
+  })
+
+  it('is underlined where it is a place, danger, or only a part tells', () => {
+    const whole = mark(0, 6, 1)
+    const told = [whole, mark(2, 4, 2), { ...whole, fields: ['address' as const] }, { ...whole, kind: 'alarm' as const }]
+    expect(told.map((one) => isUnderlined(one, 'abcdef'))).toEqual([false, true, true, true])
   })
 
   it('that is shorter than its mark is marked to its end', () => {
@@ -62,5 +67,9 @@ describe('numbers', () => {
     expect(first.get('m1')).toMatchObject([{ number: 1, fields: ['title', 'category_code'], doubtful: false }])
     const then = marksBySource([basis(place, 'address'), basis(said, 'title')], numbers)
     expect([then.get('m2')![0]!.number, then.get('m1')![0]!.number]).toEqual([2, 1])
+    // What is no longer shown leaves its number to the next; the others keep theirs.
+    const later = evidence('文化路', 0, 3, 'm3')
+    const last = marksBySource([basis(place, 'address'), basis(later, 'title')], numbers)
+    expect([last.get('m2')![0]!.number, last.get('m3')![0]!.number]).toEqual([2, 1])
   })
 })

@@ -46,9 +46,10 @@ export function placed(text: string, evidence: EvidenceView): { start: number; e
   return { start: first, end: first + characters(said).length }
 }
 
-/** Whether a mark covers an utterance from end to end: it is then shown by its number alone. */
-export function isWhole(mark: Mark, text: string): boolean {
-  return mark.start === 0 && mark.end >= characters(text).length
+/** Whether a mark is underlined: what a whole utterance is about is shown by the number alone. */
+export function isUnderlined({ kind, fields, start, end }: Mark, text: string): boolean {
+  const isWhole = start === 0 && end >= characters(text).length
+  return kind === 'alarm' || fields.includes('address') || !isWhole
 }
 
 /** An utterance cut wherever a mark begins or ends. */
@@ -68,15 +69,27 @@ export function pieces(text: string, marks: readonly Mark[]): Piece[] {
   })
 }
 
-/** Numbers for places, in the order in which they came up; one that has a number keeps it. */
+/** Numbers for places: one that has a number keeps it as long as it is shown, and a number left free is used again. */
 export class Numbers {
-  private readonly known = new Map<string, number>()
+  private known = new Map<string, number>()
 
-  of({ id, start, end }: EvidenceView): number {
-    const key = `${id} ${start} ${end}`
-    const found = this.known.get(key) ?? this.known.size + 1
+  private static keyOf({ id, start, end }: EvidenceView): string {
+    return `${id} ${start} ${end}`
+  }
+
+  of(evidence: EvidenceView): number {
+    const key = Numbers.keyOf(evidence)
+    const taken = new Set(this.known.values())
+    let found = this.known.get(key) ?? 1
+    while (!this.known.has(key) && taken.has(found)) found += 1
     this.known.set(key, found)
     return found
+  }
+
+  /** These are shown now; the numbers of all others are free. */
+  keep(shown: readonly EvidenceView[]): void {
+    const keys = new Set(shown.map(Numbers.keyOf))
+    this.known = new Map([...this.known].filter(([key]) => keys.has(key)))
   }
 }
 
@@ -90,6 +103,7 @@ export interface Basis {
 /** The marks of each utterance, by its id. */
 export function marksBySource(bases: readonly Basis[], numbers: Numbers): Map<string, Mark[]> {
   const found = new Map<string, Mark[]>()
+  numbers.keep(bases.map(({ evidence }) => evidence))
   for (const { evidence, kind, field, doubtful } of bases) {
     const marks = found.get(evidence.id) ?? []
     const same = marks.find((mark) => mark.start === evidence.start && mark.end === evidence.end)
