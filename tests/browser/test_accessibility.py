@@ -75,7 +75,7 @@ async def sign_in(page: Page, account: str) -> None:
 async def test_the_staff_pages(place: Place, browser: Browser, locale: str) -> None:
     found: dict[str, list[str]] = {}
     for account, paths in {
-        "agent2": ["/desk", "/missed", "/cases", f"/cases/{place.case_no}"],
+        "agent2": ["/desk", "/missed", "/to-file", "/cases", f"/cases/{place.case_no}"],
         "shift_lead": [
             "/reviews",
             "/nuisance",
@@ -84,7 +84,10 @@ async def test_the_staff_pages(place: Place, browser: Browser, locale: str) -> N
             "/knowledge/new",
         ],
         "clerk-lt": ["/unit"],
-        "admin": [f"/admin/{s}" for s in ("users", "units", "crews", "roles", "places", "failures", "audit")],
+        "admin": [
+            f"/admin/{s}"
+            for s in ("users", "units", "crews", "roles", "places", "taxonomy", "failures", "audit")
+        ],
     }.items():
         async with visitor(browser, base_url=place.hotline.url, size=DESK, locale=locale) as person:
             # The staff pages are Chinese until somebody switches, whatever the browser prefers.
