@@ -12,6 +12,9 @@ import { useAgent } from '../agent'
 import { useHealth } from '../health'
 import { useKept } from '../kept'
 
+/** States of a call in which citizen and agent speak, or are about to again. */
+const TALKS: ReadonlySet<string> = new Set(['talking', 'after'])
+
 /** The agent's phone: registered in one page of the browser while the agent is signed in and there are lines. */
 export const usePhone = defineStore('phone', () => {
   const agent = useAgent()
@@ -82,7 +85,11 @@ export const usePhone = defineStore('phone', () => {
   /** Have the phone here, whichever page or computer has it. */
   function takeOver(): void {
     if (isMine.value) phone.start()
-    else tab.takeOver()
+    else {
+      // In mid-call: the citizen is rung through to this page, which takes the call at once.
+      if (agent.call && TALKS.has(agent.call.state)) talked.value = agent.call.id
+      tab.takeOver()
+    }
   }
 
   const isRinging = computed(() => model.value.call?.state === 'ringing')
@@ -104,6 +111,16 @@ export const usePhone = defineStore('phone', () => {
     () => isRinging.value && talked.value !== null && agent.call?.id === talked.value,
     (isRungAgain) => {
       if (isRungAgain) void phone.answer()
+    },
+  )
+
+  // The exchange died, or the end was never heard here: what is over is over, or nothing would ring any more.
+  watch(
+    () => agent.call && { id: agent.call.id, state: agent.call.state },
+    (now, before) => {
+      const ended = now && before && now.id === before.id && TALKS.has(before.state) && now.state === 'ended'
+      const state = model.value.call?.state
+      if (ended && (state === 'talking' || state === 'held')) phone.hangUp()
     },
   )
 
