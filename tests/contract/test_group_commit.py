@@ -69,9 +69,19 @@ async def test_a_group_has_its_measure(sqlite: Database, statements: list[str]) 
 async def test_an_old_group_is_committed_though_units_wait(
     sqlite: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hotline.kernel.db.sqlite.GROUP_SECONDS", 0)
+    monkeypatch.setattr("hotline.kernel.db.sqlite.GROUP_LONGEST", 0)
     await outcomes(sqlite, *(write_one(sqlite, str(n)) for n in range(5)))
     assert statements.count("COMMIT") == 5
+
+
+async def test_a_group_grows_older_where_a_commit_takes_long(
+    sqlite: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hotline.kernel.db.sqlite.GROUP_SECONDS", 0)
+    monkeypatch.setattr("hotline.kernel.db.sqlite.GROUP_LONGEST", 60)
+    monkeypatch.setattr(sqlite, "_commit_took", 30.0)
+    await outcomes(sqlite, *(write_one(sqlite, str(n)) for n in range(5)))
+    assert statements.count("COMMIT") == 1
 
 
 async def test_nobody_is_told_before_the_commit(sqlite: Database, statements: list[str]) -> None:

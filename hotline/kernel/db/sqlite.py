@@ -50,6 +50,9 @@ GROUP_UNITS = 64
 """At most so many units share a COMMIT."""
 GROUP_SECONDS = 0.005
 """A group older than this is committed although more units are waiting."""
+GROUP_LONGEST = 0.05
+"""On a slow disk a group may grow twice as old as a COMMIT takes, or the disk would have all the time; up to
+this age."""
 
 
 class SqliteTx:
@@ -116,6 +119,7 @@ class SqliteDatabase:
         self._waiting = 0
         self._group: list[_Member] = []
         self._group_since = 0.0
+        self._commit_took = 0.0
         self._listeners: list[CommitListener] = []
         self._stragglers: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -216,7 +220,8 @@ class SqliteDatabase:
         if not self._waiting and self._group:
             # Those whom the last COMMIT set free are about to queue up: one COMMIT for them all.
             cancelled = await ended(_next_turn_of_the_loop())
-        full = len(self._group) >= GROUP_UNITS or time.monotonic() - self._group_since >= GROUP_SECONDS
+        lasts = min(max(GROUP_SECONDS, 2 * self._commit_took), GROUP_LONGEST)
+        full = len(self._group) >= GROUP_UNITS or time.monotonic() - self._group_since >= lasts
         if not (self._waiting and not full and self._group):
             cancelled = await self._commit() or cancelled
         if cancelled:
@@ -231,9 +236,11 @@ class SqliteDatabase:
         if not self._group:
             self._roll_back(raw)
             return False
+        begun = time.monotonic()
         committing = asyncio.get_running_loop().run_in_executor(self._thread, raw.execute, "COMMIT")
         # A COMMIT under way cannot be taken back, whoever is cancelled: its outcome belongs to all its units.
         cancelled = await ended(committing)
+        self._commit_took = time.monotonic() - begun
         self._finish(raw, committing.exception())
         return cancelled
 
