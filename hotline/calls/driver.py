@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,8 +37,9 @@ LEASE = "pbx"
 LOOK_SECONDS = 1.0
 RETURN_SECONDS = 7.0
 """The exchange lets a caller whose agent is gone wait 8 s; so long the agent's page may take to come back."""
-HUNG_UP_SECONDS = 1.0
-"""A telephone that is still registered so long after its side ended was hung up on purpose."""
+HUNG_UP_SECONDS = 3.5
+"""A telephone that is still registered so long after its side ended was hung up on purpose. A page that takes
+the telephone over from another one registers within this time; one that hangs up says so itself."""
 RELOADED_SECONDS = 2.0
 """The registration of a page that was reloaded may be told so much before the end of its call."""
 STEP_SECONDS = 0.1
@@ -140,7 +142,7 @@ class Driver:
         for call in after:
             if self._parted.get(call.id) != call.version:
                 self._parted[call.id] = call.version
-                self._begin(self._part(pbx, call.id, call.agent_id))
+                self._begin(self._part(pbx, call.id, call.agent_id, call.answered_at))
         self._parted = {k: v for k, v in self._parted.items() if k in {call.id for call in after}}
         self._mirror(pbx, ready)
 
@@ -190,15 +192,18 @@ class Driver:
 
     # -- callers whose agent is gone
 
-    async def _part(self, pbx: Pbx, call_id: str, agent_id: str | None) -> None:
+    async def _part(self, pbx: Pbx, call_id: str, agent_id: str | None, answered_at: datetime | None) -> None:
         """Ring again whose page was reloaded; end the call of who hung up; else back into the line."""
         begun = asyncio.get_running_loop().time()
+        talked = (self._clock.now() - answered_at).total_seconds() if answered_at else 0.0
+        # The registration that the call was taken with is not one of a page that came back.
+        earliest = begun - min(RELOADED_SECONDS, max(talked, 0.0))
         left = agent_id is None
         while (passed := asyncio.get_running_loop().time() - begun) < RETURN_SECONDS and agent_id is not None:
             online = self._phones.since(agent_id)
             if online is None:
                 left = True
-            elif left or online > begun - RELOADED_SECONDS:
+            elif left or online > earliest:
                 await pbx.offer(call_id, agent_id)
                 return
             elif passed > HUNG_UP_SECONDS:

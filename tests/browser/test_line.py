@@ -206,5 +206,9 @@ async def test_one_page_has_the_phone_until_another_takes_it_over(town: LineTown
         await expect(bar.get_by_role("button", name=re.compile("接听"))).to_have_count(0)
         await second.keyboard.press("F2")
         await talks(second)
-        await second.keyboard.press("F4")
-        await wraps_up(second)
+        # In mid-call too: the citizen is not hung up on, but rung through to the page that took over.
+        await first.get_by_role("button", name="在这里用电话").click()
+        await expect(second.get_by_role("button", name="在这里用电话")).to_be_visible()
+        await talks(first)
+        await first.keyboard.press("F4")
+        await wraps_up(first)

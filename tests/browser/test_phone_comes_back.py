@@ -58,3 +58,26 @@ async def test_the_phone_is_registered_again_without_the_agent_and_rings(town: L
         await expect(bar.get_by_role("button", name=re.compile("接听"))).to_be_visible(timeout=PATIENCE)
         await page.keyboard.press("F2")
         await expect(bar.get_by_text(NUMBER)).to_be_visible(timeout=PATIENCE)
+
+
+async def test_a_call_that_died_with_the_exchange_is_over_on_the_page_too(town: LineTown) -> None:
+    """Else the phone would keep "talking", and refuse every call from then on."""
+    async with (
+        launched(fake_media=True) as browser,
+        visitor(browser, base_url=town.hotline.url, permissions=("microphone",)) as agent,
+    ):
+        page = agent.page
+        await page.goto("/")
+        await page.get_by_label("账号").fill("agent1")
+        await page.get_by_label("密码").fill(demo_password())
+        await page.get_by_role("button", name="登录").click()
+        await expect(page.locator(".hint.registered")).to_be_visible(timeout=PATIENCE)
+        await page.keyboard.press("F8")
+        await asyncio.to_thread(town.rings)
+        bar = page.get_by_role("banner")
+        await expect(bar.get_by_role("button", name=re.compile("接听"))).to_be_visible(timeout=PATIENCE)
+        await page.keyboard.press("F2")
+        await expect(bar.get_by_role("button", name=re.compile("挂断"))).to_be_visible(timeout=PATIENCE)
+        await expect(bar.get_by_text("通话中").last).to_be_visible(timeout=PATIENCE)
+        await died_and_came_back(town)
+        await expect(bar.get_by_role("button", name=re.compile("挂断"))).to_have_count(0, timeout=PATIENCE)

@@ -240,6 +240,7 @@ async def test_a_page_that_is_reloaded_is_rung_again_and_keeps_the_call(town: Ca
     await town.rings_at(call_id, ann)
     await town.pbx.pick_up(call_id)
     await town.settled(call_id, state=CallState.TALKING)
+    town.pass_time(seconds=5)
     await town.pbx.unregister(ann.id)
     await town.pbx.agent_leaves(call_id)
     await town.settled(call_id, state=CallState.AFTER)

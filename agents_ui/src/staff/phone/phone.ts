@@ -13,7 +13,7 @@ import { useHealth } from '../health'
 import { useKept } from '../kept'
 
 /** States of a call in which citizen and agent speak, or are about to again. */
-const TALKS: ReadonlySet<string> = new Set(['talking', 'after'])
+const TALKS: ReadonlySet<string> = new Set(['talk', 'after'])
 
 /** The agent's phone: registered in one page of the browser while the agent is signed in and there are lines. */
 export const usePhone = defineStore('phone', () => {
