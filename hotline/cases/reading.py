@@ -75,6 +75,8 @@ class CaseViews:
         self, reader: Reader, rows: Sequence[Row], unit_id: str | None = None
     ) -> list[CaseBrief]:
         """Case rows as briefs, in the same order; those without a share of ``unit_id`` are left out."""
+        if not rows:
+            return []
         cases = await store.stored(reader, rows)
         units = await units_by_id(reader, [a.unit_id for case in cases for a in case.assignments])
         seen = [case for case in cases if unit_id is None or case.assignment_of(unit_id) is not None]
@@ -82,6 +84,8 @@ class CaseViews:
 
     async def briefs_by_id(self, reader: Reader, ids: Sequence[str]) -> dict[str, CaseBrief]:
         """Several cases by id, for slices above; unknown ids are left out."""
+        if not ids:
+            return {}
         found = await self.briefs(reader, await store.rows_by_id(reader, list(dict.fromkeys(ids))))
         return {brief.id: brief for brief in found}
 
