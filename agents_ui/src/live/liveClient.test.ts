@@ -109,13 +109,13 @@ describe('watching a feed', () => {
 })
 
 describe('a broken connection', () => {
-  it('is tried again after longer and longer waits, up to fifteen seconds', () => {
+  it('is tried again after longer and longer waits, up to three seconds', () => {
     const { wire, waits, onLost } = setUp()
     for (let round = 0; round < 8; round += 1) {
       wire().onclose!({ code: 1006 })
       waits.at(-1)!.then()
     }
-    expect(waits.map((w) => w.milliseconds)).toEqual([500, 1000, 2000, 4000, 8000, 15000, 15000, 15000])
+    expect(waits.map((w) => w.milliseconds)).toEqual([500, 1000, 2000, 3000, 3000, 3000, 3000, 3000])
     expect(onLost).toHaveBeenCalledTimes(8)
   })
 

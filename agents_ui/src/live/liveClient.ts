@@ -35,7 +35,7 @@ interface Watch {
 }
 
 const FIRST_WAIT = 500
-const LONGEST_WAIT = 15_000
+const LONGEST_WAIT = 3000
 /** The server asks for a fresh connection: it is there, so do not wait long. */
 const RECONNECT = 4008
 

@@ -4,8 +4,9 @@ const SHARE = 0.7
 const SOONEST = 20_000
 /** A computer whose clock is wrong renews now and then all the same. */
 const LATEST = 40 * 60_000
-const FIRST_RETRY = 2000
-const LONGEST_RETRY = 30_000
+const FIRST_RETRY = 1000
+/** A call that goes on is to be on the desk within five seconds of the server being back. */
+const LONGEST_RETRY = 3000
 
 /** Milliseconds until credentials that end at `expiresAt` are renewed: well before, whatever the clock says. */
 export function renewIn(expiresAt: string, now: number): number {
