@@ -118,4 +118,17 @@ describe('a draft', () => {
     expect(save).not.toHaveBeenCalled()
     expect(copy.form).toBeNull()
   })
+
+  it('of a case registered before it was loaded is gone too', async () => {
+    const old = { version: 3, form: written('old'), updated_at: '' }
+    const { draft, save, waits, copy, settle } = setUp(old, written('kept'))
+    const opening = draft.open()
+    draft.discard()
+    expect(await opening).toBeNull()
+    expect([draft.state, draft.savedAt, copy.form]).toEqual(['unchanged', null, null])
+    draft.changed(written('next'))
+    waits[0]!.then()
+    await settle()
+    expect(save).toHaveBeenCalledExactlyOnceWith(0, written('next'))
+  })
 })

@@ -34,14 +34,18 @@ export class Draft {
   private pending: Record<string, unknown> | null = null
   private cancel: (() => void) | null = null
   private isEnded = false
+  private discards = 0
 
   constructor(private readonly ports: DraftPorts) {}
 
   /** The draft to begin with: what was not saved yet goes before what was. */
   async open(): Promise<Record<string, unknown> | null> {
     const here = this.ports.kept()
+    const { discards } = this
     try {
       const stored = await this.ports.load()
+      // Registered while this was on its way: it is no draft any more.
+      if (discards !== this.discards) return null
       this.version = stored?.version ?? 0
       if (stored?.updated_at) this.savedAt = Date.parse(stored.updated_at)
       this.become(stored ? 'saved' : 'unchanged')
@@ -49,6 +53,7 @@ export class Draft {
       return here ?? stored?.form ?? null
     } catch (thrown) {
       if (!(thrown instanceof Unreachable)) throw thrown
+      if (discards !== this.discards) return null
       this.become('kept_here')
       if (here) this.pending = here
       this.schedule(RETRY_AFTER)
@@ -106,6 +111,7 @@ export class Draft {
 
   /** The case was registered: the server has deleted the draft. */
   discard(): void {
+    this.discards += 1
     this.cancel?.()
     this.cancel = null
     this.pending = null

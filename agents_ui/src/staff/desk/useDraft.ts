@@ -26,7 +26,13 @@ export function useDraft(key: string, known: Known, onTrouble: (thrown: unknown)
   const savedAt = ref<number | null>(null)
   const draft = new Draft(ports(key))
   let isFilling = false
+  let isOpen = false
+  // `loading` until the form shows the stored draft: before that nothing else fills it.
   draft.onChange = () => {
+    if (isOpen) show()
+  }
+
+  function show(): void {
     state.value = draft.state
     savedAt.value = draft.savedAt
   }
@@ -51,14 +57,24 @@ export function useDraft(key: string, known: Known, onTrouble: (thrown: unknown)
     draft.changed({ ...form })
   }
 
+  /** The stored draft is here: what was typed while it was on its way goes before it, and is saved. */
+  function opened(stored: Record<string, unknown> | null): void {
+    const typed = typedSince(before, form)
+    fill(stored)
+    Object.assign(form, typed)
+    isOpen = true
+    show()
+    if (Object.keys(typed).length > 0) changed()
+  }
+
   watch(
     form,
     () => {
-      if (!isFilling && state.value !== 'loading') changed()
+      if (!isFilling && isOpen) changed()
     },
     { flush: 'sync' },
   )
-  draft.open().then(fill, onTrouble)
+  draft.open().then(opened, onTrouble)
   const { status } = useLive()
   watch(status, (now) => {
     if (now === 'open' && draft.state === 'kept_here') void draft.flush().catch(onTrouble)
@@ -72,11 +88,17 @@ export function useDraft(key: string, known: Known, onTrouble: (thrown: unknown)
     write,
     reset(fresh) {
       write(() => Object.assign(form, emptyForm(fresh)))
+      isOpen = true
       draft.discard()
     },
     keepMine: () => void draft.overwrite().catch(onTrouble),
     takeOther: () => void draft.takeOther().then(fill, onTrouble),
   }
+}
+
+function typedSince(before: CaseForm, form: CaseForm): Partial<CaseForm> {
+  const names = Object.keys(form) as (keyof CaseForm)[]
+  return Object.fromEntries(names.filter((name) => form[name] !== before[name]).map((name) => [name, form[name]]))
 }
 
 function ports(key: string): ConstructorParameters<typeof Draft>[0] {

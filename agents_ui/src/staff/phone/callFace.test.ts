@@ -59,6 +59,26 @@ describe('the call in the bar', () => {
     })
   })
 
+  it('counts from where the talk began, also after a reload took the phone away for a while', () => {
+    const back = { answeredAt: NOON + 18_000, since: NOON + 18_000 }
+    expect(callFace(call({ state: 'talk' }), phone({ state: 'talking', ...back }), null)).toEqual({
+      state: 'talking',
+      since: NOON,
+      isAway: false,
+    })
+    expect(callFace(call({ state: 'after' }), phone({ state: 'held', ...back }), null)?.since).toBe(NOON)
+    const rings = phone({ state: 'ringing', since: NOON + 17_000 })
+    expect(callFace(call({ state: 'ring' }), rings, null)?.since).toBe(NOON + 17_000)
+  })
+
+  it('counts from what the phone knows until the server says when the talk began', () => {
+    const talks = phone({ state: 'talking', since: NOON + 500, answeredAt: NOON + 500 })
+    for (const known of [null, call({ answered_at: null }), call({ state: 'ended' })])
+      expect(callFace(known, talks, null)?.since).toBe(NOON + 500)
+    const late = call({ state: 'talk', answered_at: '2026-11-22T04:00:01Z' })
+    expect(callFace(late, talks, null)?.since).toBe(NOON + 500)
+  })
+
   it('is what the server says when the phone is elsewhere', () => {
     expect(callFace(call({ state: 'talk' }), null, null)).toEqual({ state: 'talking', since: NOON, isAway: true })
     expect(callFace(call({ state: 'after' }), phone({ state: 'ended' }), null)?.state).toBe('after')

@@ -17,7 +17,7 @@ export interface CallFace {
 export function callFace(call: CallPop | null, phone: PhoneCall | null, wrapUpSince: number | null): CallFace | null {
   if (isLive(phone)) {
     const state = phone.state === 'answering' ? 'ringing' : phone.state
-    const since = state === 'talking' || state === 'held' ? (phone.answeredAt ?? phone.since) : phone.since
+    const since = state === 'talking' || state === 'held' ? talkSince(call, phone) : phone.since
     return { state, since, isAway: false }
   }
   if (wrapUpSince !== null) return { state: 'wrap_up', since: wrapUpSince, isAway: false }
@@ -35,6 +35,14 @@ export function callFace(call: CallPop | null, phone: PhoneCall | null, wrapUpSi
     default:
       return null
   }
+}
+
+/** When the talk began (ms): a phone that came back after a reload knows only its own part, the server the whole. */
+function talkSince(call: CallPop | null, phone: PhoneCall): number {
+  const here = phone.answeredAt ?? phone.since
+  if (!call?.answered_at || call.state === 'ended') return here
+  // The earlier one, so that a clock never runs back when the server's word comes after the phone's.
+  return Math.min(here, Date.parse(call.answered_at))
 }
 
 /** Who is calling, in one line: the name if it is known, else several that it may be. */
