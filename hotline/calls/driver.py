@@ -24,7 +24,7 @@ from hotline.calls.line import Line
 from hotline.calls.model import ENDED, MissedWhy
 from hotline.calls.phones import Phones
 from hotline.errors import DomainError, Unavailable
-from hotline.kernel.db import Database
+from hotline.kernel.db import Database, Reader
 from hotline.kernel.events import Recorded
 from hotline.ports.clock import Clock
 from hotline.ports.lease import Leases
@@ -78,6 +78,9 @@ class Driver:
         self._parted: dict[str, int] = {}
         self._mirrored: dict[str, bool] = {}
         self._was_up = False
+        self._agents: tuple[set[str], set[str]] = set(), set()
+        """Who is ready and who is working."""
+        self._agents_due = 0.0
         self.looks = 0
         """How often it has looked at everything."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,6 +88,8 @@ class Driver:
 
     def committed(self, recorded: Sequence[Recorded]) -> None:
         """A commit listener: look again when a call, an offer or an agent changed."""
+        if any(isinstance(r.event, AgentStateChanged) for r in recorded):
+            self._agents_due = 0.0
         if any(isinstance(r.event, QueueItemChanged | AgentStateChanged | CallChanged) for r in recorded):
             self._wake.set()
 
@@ -124,15 +129,16 @@ class Driver:
             self._offered.clear()
             self._parted.clear()
             self._mirrored.clear()
+            self._agents_due = 0.0
             self._turned_away.clear()
             self._duty.forget()
         async with self._database.read() as reader:
             offers = await offered_calls(reader)
             calls = await store.by_conversations(reader, [row.conversation_id for row in offers])
-            after = await store.going_on(reader, CallState.AFTER)
-            waiting = await store.going_on(reader, CallState.WAITING)
-            ready = await ready_agents(reader)
-            working = await working_agents(reader)
+            unserved = await store.going_on(reader, CallState.AFTER, CallState.WAITING)
+            ready, working = await self._words(reader)
+        after = [call for call in unserved if call.state == CallState.AFTER]
+        waiting = [call for call in unserved if call.state == CallState.WAITING]
         self._look_at_duty(pbx, waiting, any(map(self._phones.has, working)))
         for item in offers:
             call = calls.get(item.conversation_id)
@@ -145,6 +151,15 @@ class Driver:
                 self._begin(self._part(pbx, call.id, call.agent_id, call.answered_at))
         self._parted = {k: v for k, v in self._parted.items() if k in {call.id for call in after}}
         self._mirror(pbx, ready)
+
+    async def _words(self, reader: Reader) -> tuple[set[str], set[str]]:
+        """Who is ready and who is working: read again when an agent changed, and now and then."""
+        seconds = asyncio.get_running_loop().time()
+        if seconds >= self._agents_due:
+            # Before it is read: a change meanwhile makes it due again.
+            self._agents_due = seconds + LOOK_SECONDS
+            self._agents = await ready_agents(reader), await working_agents(reader)
+        return self._agents
 
     # -- offers
 

@@ -20,7 +20,7 @@ from hotline.kernel.events import Recorded
 from hotline.ports.clock import Clock
 from hotline.ports.lease import Held, Leases
 from hotline.queue import routing, store
-from hotline.queue.changes import agent_changed, change_agent_state, end_wrap_up, give_back, item_changed
+from hotline.queue.changes import change_agent_state, end_wrap_up, give_back, item_changed
 from hotline.queue.events import AgentStateChanged, QueueItemChanged
 from hotline.queue.model import (
     GONE_AFTER,
@@ -38,6 +38,9 @@ LEASE = "router"
 BEAT_SECONDS = 0.4
 LOOK_SECONDS = 2.0
 """It looks at least so often, in case a wake-up was lost."""
+
+PEOPLE_SECONDS = 0.5
+"""And at the agents, when nothing was heard of them and nobody waits."""
 
 IsPresent = Callable[[str], bool]
 """Whether a member of staff has a page open."""
@@ -92,6 +95,8 @@ class Router:
         self._capacity = capacity
         self._absent_since: dict[str, datetime] = {}
         self._wake = asyncio.Event()
+        self._people_changed = True
+        self._people_due = 0.0
 
     @property
     def absent(self) -> frozenset[str]:
@@ -99,16 +104,23 @@ class Router:
         return frozenset(self._absent_since)
 
     def committed(self, recorded: Sequence[Recorded]) -> None:
-        """A commit listener: look again when the queue or an agent changed."""
-        if any(isinstance(r.event, QueueItemChanged | AgentStateChanged) for r in recorded):
-            self.wake()
+        """A commit listener: look again when the queue or an agent changed.
+
+        An offer that went out leaves nothing to be decided; when it runs out is asked for in time.
+        """
+        for one in recorded:
+            if isinstance(one.event, AgentStateChanged):
+                self.wake()
+            elif isinstance(one.event, QueueItemChanged) and one.event.state != ItemState.OFFERED:
+                self._wake.set()
 
     def presence_changed(self, _user_id: str, _present: bool) -> None:
         """A presence listener."""
         self.wake()
 
     def wake(self) -> None:
-        """Look again now."""
+        """Look again now, at the agents too."""
+        self._people_changed = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -117,10 +129,19 @@ class Router:
             self._absent_since.clear()
             while True:
                 self._wake.clear()
-                while await self.step(held):
+                people = self._people_are_due()
+                while await self.step(held, people):
                     pass
                 pause = await self._pause()
                 await self._rest(pause)
+
+    def _people_are_due(self) -> bool:
+        """Whether the agents are to be looked at: they changed, or some end of theirs may have come."""
+        seconds = asyncio.get_running_loop().time()
+        due = self._people_changed or seconds >= self._people_due
+        if due:
+            self._people_changed, self._people_due = False, seconds + PEOPLE_SECONDS
+        return due
 
     async def _rest(self, pause: float) -> None:
         """Until something happens, ``pause`` seconds at the longest; the heart goes on beating."""
@@ -137,9 +158,15 @@ class Router:
         if self._heartbeat is not None:
             self._heartbeat()
 
-    async def step(self, held: Held) -> bool:
-        """Do what there is to do now; False when there was nothing."""
+    async def step(self, held: Held, people: bool = True) -> bool:
+        """Do what there is to do now; False when there was nothing.
+
+        Without ``people`` no agent has changed, and they are looked at only when somebody waits.
+        """
+        self._beat()
         async with self._database.read() as reader:
+            if not people and not any(r.state == ItemState.WAITING for r in await store.line(reader)):
+                return False
             look = await self._look(reader, lock=False)
         if look.is_empty:
             return False
@@ -230,8 +257,7 @@ class Router:
         waits = store.queue_item.c.state == ItemState.WAITING
         if await store.update(tx, offer.item_id, values, waits):
             item_changed(tx, offer.item_id, ItemState.OFFERED, offer.agent_id)
-            await store.update_agent(tx, offer.agent_id, {"last_offered_at": now})
-            agent_changed(tx, offer.agent_id)
+            await store.agent_was_offered(tx, offer.agent_id, now)
 
 
 def _waiting(row: sa.Row[Any]) -> Waiting:

@@ -211,6 +211,12 @@ async def insert_agent(tx: Tx, user_id: str, now: datetime) -> None:
     await tx.execute(agent_state.insert(), row)
 
 
+async def agent_was_offered(tx: Tx, user_id: str, now: datetime) -> None:
+    """Note when an agent was asked last; nothing that anybody is shown."""
+    row = agent_state.c.user_id == user_id
+    await tx.execute(agent_state.update().where(row).values(last_offered_at=now))
+
+
 async def update_agent(tx: Tx, user_id: str, values: Mapping[str, Any]) -> None:
     """Change an agent's row; nothing happens when there is none."""
     await tx.execute(
