@@ -125,6 +125,8 @@ async def test_the_administrators_role_cannot_lose_the_rights_to_administer(admi
 
 
 async def test_a_role_is_edited_as_data_and_keeps_the_edit_over_a_restart(house: House, admin: Visit) -> None:
+    roles = {one["code"]: one for one in (await admin.call("GET", "/api/admin/roles")).body}
+    taken = set(roles["qa_reviewer"]["capabilities"]) - {"case.view_all"}
     body = {
         "version": 1,
         "name": {"en": "QA", "zh-CN": "质检"},
@@ -136,7 +138,7 @@ async def test_a_role_is_edited_as_data_and_keeps_the_edit_over_a_restart(house:
     roles = {one["code"]: one for one in (await admin.call("GET", "/api/admin/roles")).body}
     assert roles["qa_reviewer"]["capabilities"] == ["audit.view", "case.view_all"]
     (entry,) = await house.audited("role.change")
-    assert entry["detail"] == {"given": ["audit.view"], "taken": ["recording.listen", "taxonomy.view"]}
+    assert entry["detail"] == {"given": ["audit.view"], "taken": sorted(taken)}
     wrong = {**body, "version": 2, "capabilities": ["fly"]}
     refused = await admin.call("PUT", "/api/admin/roles/qa_reviewer", wrong)
     assert wrong_fields(refused.body) == {("capabilities", "capability_unknown")}
