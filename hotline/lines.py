@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hotline.config import Settings
-from hotline.errors import Unavailable
+from hotline.errors import ConfigurationError, Unavailable
 from hotline.kernel.secretfile import SecretFolder
 from hotline.ports.callsink import CallSink
 from hotline.ports.clock import Clock
@@ -21,6 +21,7 @@ from telephony.asterisk.portblock import Ports, are_free
 from telephony.asterisk.prompts import names, unusable
 from telephony.asterisk.run import Asterisk, Status
 from telephony.asterisk.settings import AsteriskSettings, Trunk
+from telephony.asterisk.trouble import last_trouble
 from telephony.asterisk.upkeep import Running, Upkeep
 from telephony.carrier.run import CallReport, Carrier, CitizenCall
 from telephony.desk_phones import DeskPhones
@@ -28,6 +29,7 @@ from telephony.dialling import DialSettings
 from telephony.pbx import AmiPbx, PbxSettings
 
 __all__ = [
+    "REASONS",
     "Asterisk",
     "CallReport",
     "Carrier",
@@ -40,6 +42,7 @@ __all__ = [
     "demo_carrier",
     "desk_phones",
     "exchange",
+    "last_trouble",
     "names",
     "present",
     "unfetchable",
@@ -48,6 +51,12 @@ __all__ = [
 
 LOOPBACK = "127.0.0.1"
 REALM = "hotline"
+REASONS: Mapping[str, str] = {
+    "asterisk_no_packages": "unfetchable",
+    "asterisk_other_system": "other_system",
+    "asterisk_program": "no_program",
+}
+"""Reasons of the health page, by the error of the exchange."""
 
 
 def exchange(settings: Settings) -> Asterisk:
@@ -123,17 +132,22 @@ class Lines:
         why = self._explain(now.trouble) if now.trouble is not None else ""
         match now.running:
             case Running.ABSENT:
-                return PartHealth("absent", why)
+                return PartHealth("absent", why, *_coded(now.trouble))
             case Running.STARTING:
-                return PartHealth("degraded", "Asterisk is being started")
+                return PartHealth("degraded", "Asterisk is being started", "starting")
             case Running.STOPPED:
-                return PartHealth("down", "Asterisk was stopped: start it with 'hotline pbx start'")
+                return PartHealth(
+                    "down", "Asterisk was stopped: start it with 'hotline pbx start'", "stopped"
+                )
+            case Running.DOWN if why:
+                return PartHealth("down", why, "not_started")
             case Running.DOWN:
-                return PartHealth("down", why or f"Asterisk died {now.deaths} times; it is started again")
+                detail = f"Asterisk died {now.deaths} times; it is started again"
+                return PartHealth("down", detail, "died", {"deaths": str(now.deaths)})
         pbx = self._pbx
         if pbx is None or not pbx.is_up:
-            trouble = pbx.trouble if pbx is not None else "connecting"
-            return PartHealth("degraded", f"no link to Asterisk: {trouble or 'reading what it has'}")
+            trouble = (pbx.trouble if pbx is not None else "connecting") or "reading what it has"
+            return PartHealth("degraded", f"no link to Asterisk: {trouble}", "no_link")
         return PartHealth("ok", "Asterisk")
 
     @asynccontextmanager
@@ -211,6 +225,13 @@ def demo_carrier(settings: Settings, answer: Path | None = None) -> Iterator[Car
         carrier = Carrier(program, Path(folder), f"{LOOPBACK}:{ports.sip}", answer=answer)
         with carrier:
             yield carrier
+
+
+def _coded(trouble: Exception | None) -> tuple[str, dict[str, str]]:
+    """The health page's code of why there is no exchange, with its parameters; "" for what it has none."""
+    if not isinstance(trouble, ConfigurationError) or trouble.code not in REASONS:
+        return "", {}
+    return REASONS[trouble.code], {name: str(value) for name, value in trouble.params.items()}
 
 
 def _nothing(_line: str) -> None:

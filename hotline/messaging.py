@@ -77,11 +77,14 @@ class Messaging:
 
     async def _health(self) -> PartHealth:
         if self._wechat is None:
-            return PartHealth("absent", "no wechat_app_id in the settings")
+            return PartHealth("absent", "no wechat_app_id in the settings", "no_account")
         condition = self._wechat.condition
         if self._is_played and condition.detail.startswith("unreachable"):
-            return PartHealth("absent", "'hotline demo wechat' plays the platform of this account")
-        return PartHealth(condition.state, condition.detail)
+            detail = "'hotline demo wechat' plays the platform of this account"
+            return PartHealth("absent", detail, "platform_played")
+        if condition.state == "ok":
+            return PartHealth("ok", condition.detail)
+        return PartHealth(condition.state, condition.detail, "platform_trouble", {"detail": condition.detail})
 
 
 def wechat_settings(settings: Settings) -> WeChatSettings | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hotline.calls.caption_feeds import CaptionsFeed
@@ -55,6 +56,13 @@ __all__ = [
 ]
 
 OFF = "off"
+_SPEECH_CODES: Mapping[EngineState, str] = {
+    EngineState.STARTING: "speech_loading",
+    EngineState.RESTARTING: "speech_restarting",
+    EngineState.DEAD: "speech_dead",
+    EngineState.OFF: "speech_not_started",
+}
+"""Reasons of the health page; a missing model has its own of the engine."""
 
 
 def models_folder(settings: Settings) -> Path:
@@ -85,23 +93,25 @@ def transcriber(settings: Settings, engine: str = "", model: str = "") -> Proces
 
 def speech_health(status: EngineStatus, model: Path) -> PartHealth:
     """How the engine is doing, and what to do about it."""
+    code, params = _SPEECH_CODES.get(status.state, status.code or "speech_model_wrong"), {"model": model.name}
+    known = partial(PartHealth, code=code, params={**params, "engine": status.engine})
     match status.state:
         case EngineState.READY:
             return PartHealth("ok", f"{status.engine}, {status.model}")
         case EngineState.STARTING:
-            return PartHealth("degraded", f"{status.engine} is loading {status.model}")
+            return known("degraded", f"{status.engine} is loading {status.model}")
         case EngineState.MISSING_MODEL if status.code == "speech_no_model":
-            return PartHealth("absent", f"no model at {model}: 'hotline models fetch {model.name}'")
+            return known("absent", f"no model at {model}: 'hotline models fetch {model.name}'")
         case EngineState.MISSING_MODEL if status.code == "speech_engine_missing":
-            return PartHealth("degraded", f"{status.engine} is not installed: {status.detail}")
+            return known("degraded", f"{status.engine} is not installed: {status.detail}")
         case EngineState.MISSING_MODEL:
-            return PartHealth("degraded", f"{model} holds no model of {status.engine}: {status.detail}")
+            return known("degraded", f"{model} holds no model of {status.engine}: {status.detail}")
         case EngineState.RESTARTING:
-            return PartHealth("degraded", f"{status.engine} died and is started again: {status.detail}")
+            return known("degraded", f"{status.engine} died and is started again: {status.detail}")
         case EngineState.DEAD:
-            return PartHealth("down", f"{status.engine} dies again and again: {status.detail}")
+            return known("down", f"{status.engine} dies again and again: {status.detail}")
         case EngineState.OFF:
-            return PartHealth("absent", "not started")
+            return known("absent", "not started")
 
 
 def speech_folder(settings: Settings) -> PartHealth:

@@ -59,7 +59,8 @@ def health_of(condition: Condition) -> PartHealth:
     if condition.state == "ready":
         return PartHealth("ok", f"model {condition.model}")
     reason = f": {condition.reason}" if condition.reason else ""
-    return PartHealth(_STATES.get(condition.state, "absent"), f"{condition.state}{reason}")
+    state = _STATES.get(condition.state, "absent")
+    return PartHealth(state, f"{condition.state}{reason}", f"classifier_{condition.state}")
 
 
 def categories_of(taxonomy: Taxonomy) -> tuple[Category, ...]:

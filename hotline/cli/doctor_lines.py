@@ -21,6 +21,7 @@ from hotline.lines import (
     are_free,
     cache_folder,
     exchange,
+    last_trouble,
     link_trouble,
     names,
     present,
@@ -54,6 +55,8 @@ def _stopped(origin: str | None) -> Finding:
 def _not_there(settings: Settings) -> Finding:
     if (obstacle := unfetchable(settings.asterisk)) is not None:
         return Finding("telephony", "failed" if settings.asterisk else "absent", explain(obstacle))
+    if (trouble := last_trouble(settings.data / "telephony")) is not None:
+        return Finding("telephony", "warning", explain(trouble))
     return Finding("telephony", "warning", "no Asterisk yet; 'hotline run' fetches Debian's packages")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from hotline.cli.output import data_option, emit, json_option
+from hotline.cli.output import data_option, emit, explain, json_option
 from hotline.cli.pbx_phone import phone
 from hotline.config import load_settings
 from hotline.lines import Asterisk, Status, exchange
@@ -24,7 +25,8 @@ def pbx() -> None:
 @json_option
 def status(data: Path, as_json: bool) -> None:
     """Say whether the exchange runs, where it listens, and how many calls it has."""
-    _show(_exchange(data).status(), as_json)
+    asterisk = _exchange(data)
+    _show(asterisk, asterisk.status(), as_json)
 
 
 @pbx.command()
@@ -33,7 +35,7 @@ def status(data: Path, as_json: bool) -> None:
 def start(data: Path, as_json: bool) -> None:
     """Start the exchange, or adopt the one that runs; fetches it first when the machine has none."""
     asterisk = _exchange(data)
-    _show(asterisk.start(_progress), as_json)
+    _show(asterisk, asterisk.start(_progress), as_json)
 
 
 @pbx.command()
@@ -43,7 +45,7 @@ def stop(data: Path, as_json: bool) -> None:
     """Stop the exchange. Every call on it ends."""
     asterisk = _exchange(data)
     asterisk.stop()
-    _show(asterisk.status(), as_json)
+    _show(asterisk, asterisk.status(), as_json)
 
 
 @pbx.command()
@@ -77,8 +79,12 @@ def _progress(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _show(status: Status, as_json: bool) -> None:
+def _show(asterisk: Asterisk, status: Status, as_json: bool) -> None:
     lines = [f"exchange: {status.state}"]
+    obstacle = asterisk.obstacle if status.state == "absent" else None
+    reason = explain(obstacle) if obstacle is not None else None
+    if reason is not None:
+        lines.append(f"  {reason}")
     if status.pid is not None:
         lines.append(f"  Asterisk {status.version} ({status.origin}), process {status.pid}")
     if status.ports is not None:
@@ -87,4 +93,4 @@ def _show(status: Status, as_json: bool) -> None:
         lines.append(f"  on this machine only: HTTP {ports.http} · manager {ports.ami} · AGI {ports.agi}")
     if status.calls is not None:
         lines.append(f"  calls now: {status.calls}")
-    emit(status, as_json, "\n".join(lines))
+    emit({**asdict(status), "reason": reason}, as_json, "\n".join(lines))

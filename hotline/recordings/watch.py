@@ -76,7 +76,7 @@ class RecordingWatch:
         """For the health board."""
         if self._reason is None:
             return PartHealth("ok", "")
-        return PartHealth("degraded", f"calls are not recorded: {self._reason}")
+        return PartHealth("degraded", f"calls are not recorded: {self._reason}", self._reason)
 
     async def _legs(self) -> tuple[int, int]:
         """Of the legs that are being recorded: how many have sound, and how many should and have none."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hotline.web.endpoint import Call, Endpoints, Schema
@@ -16,10 +16,16 @@ CHECK_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class PartHealth:
-    """One part: ``absent`` means that this installation does not have it, which is not a fault."""
+    """One part: ``absent`` means that this installation does not have it, which is not a fault.
+
+    ``detail`` is for operators, in English. ``code`` names the reason of whatever is not ok, for pages to
+    put into words with ``params``; "" where there is no more than the detail.
+    """
 
     state: PartState
     detail: str
+    code: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 class PartView(Schema):
@@ -27,6 +33,8 @@ class PartView(Schema):
 
     state: PartState
     detail: str
+    code: str
+    params: dict[str, str]
 
 
 class HealthView(Schema):
@@ -50,7 +58,7 @@ class HealthBoard:
         """Ask every part."""
         names = list(dict.fromkeys((*PARTS, *self._checks)))
         found = await asyncio.gather(*(self._ask(name) for name in names))
-        parts = {name: PartView(state=h.state, detail=h.detail) for name, h in zip(names, found, strict=True)}
+        parts = {name: _view(health) for name, health in zip(names, found, strict=True)}
         status: Literal["ok", "degraded", "down"] = "ok"
         if any(h.state in ("degraded", "down") for h in found):
             status = "degraded"
@@ -61,13 +69,17 @@ class HealthBoard:
     async def _ask(self, name: str) -> PartHealth:
         check = self._checks.get(name)
         if check is None:
-            return PartHealth("absent", "not part of this version")
+            return PartHealth("absent", "not part of this version", "not_included")
         try:
             return await asyncio.wait_for(check(), CHECK_SECONDS)
         except TimeoutError:
-            return PartHealth("down", f"no answer within {CHECK_SECONDS:g} s")
+            return PartHealth("down", f"no answer within {CHECK_SECONDS:g} s", "no_answer")
         except Exception as error:
             return PartHealth("down", f"{type(error).__name__}: {error}")
+
+
+def _view(health: PartHealth) -> PartView:
+    return PartView(state=health.state, detail=health.detail, code=health.code, params=dict(health.params))
 
 
 def health_endpoints(board: HealthBoard) -> Endpoints:

@@ -33,7 +33,8 @@ def bus_check(supervisor: Supervisor) -> Check:
     async def check() -> PartHealth:
         failing = [health.name for health in supervisor.health.values() if health.state != "running"]
         if failing:
-            return PartHealth("degraded", f"not running: {', '.join(failing)}")
+            names = ", ".join(failing)
+            return PartHealth("degraded", f"not running: {names}", "workers_down", {"workers": names})
         return PartHealth("ok", f"in-process, {len(supervisor.health)} workers")
 
     return check
@@ -59,4 +60,4 @@ def parked_count(database: Database) -> Probe:
 
 async def switched_off() -> PartHealth:
     """A part that the operator does without."""
-    return PartHealth("absent", "switched off")
+    return PartHealth("absent", "switched off", "switched_off")

@@ -25,6 +25,13 @@ NOT_NEEDED = re.compile(
     r"(perl|libperl|debconf|systemd|libsystemd-shared|libpam|pam|coreutils|dpkg|tar_|login|passwd|adduser|gnupg|gpg"
     r"|dirmngr|pinentry|libsnmp|sensible|ucf|base-|bash|dash|util-linux|mount|init|e2fs|asterisk-config-custom)"
 )
+TROUBLES = (
+    r"^[EW]: (Failed to fetch .+)$",
+    r"^Err:\d+ (.+(?:\n {2}.+)?)$",
+    r"^\W*(Could not resolve .+)$",
+    r"^E: (.+)$",
+)
+"""Lines of apt that say why, the most telling first."""
 LEFT_OUT = ("doc", "man", "locale", "lintian", "info", "snmp", "perl", "perl5")
 
 
@@ -42,11 +49,22 @@ def download(folder: Path, say: Say) -> Sequence[Path]:
                 _apt(options, "update")
                 return _download(folder, options, say)
             except subprocess.CalledProcessError as error:
-                lines = [line for line in error.stderr.splitlines() if line.startswith(("E:", "Err"))]
-                reason = lines[-1] if lines else f"apt-get ended with {error.returncode}"
+                said = f"{error.stderr or ''}\n{error.stdout or ''}"
+                reason = reason_of(said) or f"apt-get ended with {error.returncode}"
             except subprocess.TimeoutExpired:
                 reason = "no answer"
     raise ConfigurationError("asterisk_no_packages", reason=reason)
+
+
+def reason_of(said: str) -> str | None:
+    """What apt said first of its trouble, without a full stop and without passwords of mirrors.
+
+    Its last line only says that something failed. None when it said nothing of the kind.
+    """
+    found = next(filter(None, (re.search(pattern, said, re.MULTILINE) for pattern in TROUBLES)), None)
+    if found is None:
+        return None
+    return re.sub(r"//[^/\s@]+@", "//", " ".join(found[1].split())).rstrip(". ") or None
 
 
 def _mirrors(folder: Path) -> Sequence[str]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.errors import ConfigurationError
-from telephony.asterisk.fetch import Say, obtain, present
+from telephony.asterisk.fetch import Say, obtain, present, unfetchable
 from telephony.asterisk.portblock import Ports, choose_ports, read_ports
 from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.program import Program
 from telephony.asterisk.render import AMI_USER, ARI_USER, Folders, render_product
 from telephony.asterisk.settings import AsteriskSettings
 from telephony.asterisk.spool import finish
+from telephony.asterisk.trouble import forget_trouble, keep_trouble, last_trouble
 
 SOCKET_LENGTH = 100
 """A Unix socket's path has at most 107 bytes."""
@@ -84,7 +85,7 @@ class Asterisk:
         Raises ``ConfigurationError`` when that is impossible here; its message says why and what to do.
         """
         if self.pid is None:
-            program = obtain(self.settings.cache, say, self.settings.program)
+            program = self._obtained(say)
             ports = choose_ports(self.settings.folder, self.settings.host, self.settings.first_port)
             render_product(self.settings, ports, program, self._folders)
             finish(self.settings.recordings)
@@ -104,6 +105,11 @@ class Asterisk:
         counted = self._process.ask(program, "core show channels count").splitlines()
         calls = next((int(line.split()[0]) for line in counted if "active call" in line), None)
         return Status("running", pid, version, program.origin, self.ports, calls)
+
+    @property
+    def obstacle(self) -> ConfigurationError | None:
+        """Why there is no Asterisk: what can be seen now, else what the last fetch met; asks no network."""
+        return unfetchable(self.settings.program) or last_trouble(self.settings.folder)
 
     def stop(self) -> None:
         """End the exchange and every call on it; nothing happens when none runs."""
@@ -129,6 +135,16 @@ class Asterisk:
     def console(self) -> list[str]:
         """The command line of an interactive console."""
         return [*self._program().command, "-C", str(self._folders.etc / "asterisk.conf"), "-r"]
+
+    def _obtained(self, say: Say) -> Program:
+        folder = self.settings.folder
+        try:
+            program = obtain(self.settings.cache, say, self.settings.program)
+        except ConfigurationError as error:
+            keep_trouble(folder, error)
+            raise
+        forget_trouble(folder)
+        return program
 
     def _program(self) -> Program:
         program = present(self.settings.cache, self.settings.program)

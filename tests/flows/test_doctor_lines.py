@@ -15,7 +15,7 @@ from hotline.certificates import make_certificate
 from hotline.config import load_settings
 from hotline.lines import Asterisk, exchange
 from tests.support.asterisk import program, tone
-from tests.support.line_town import line_health
+from tests.support.line_town import line_health, line_reason
 from tests.support.people import eventually
 from tests.support.running import RunningHotline, running_hotline
 
@@ -132,18 +132,19 @@ def test_where_there_is_no_asterisk_it_says_why(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "reason"),
+    ("environment", "reason", "code"),
     [
-        ({"HOTLINE_ASTERISK": "/nowhere/asterisk"}, "/nowhere/asterisk"),
-        ({"HOTLINE_CACHE": "none", "PATH": "/nowhere"}, "none can be fetched"),
+        ({"HOTLINE_ASTERISK": "/nowhere/asterisk"}, "/nowhere/asterisk", "no_program"),
+        ({"HOTLINE_CACHE": "none", "PATH": "/nowhere"}, "none can be fetched", "other_system"),
     ],
     ids=["the one named is not there", "none for this system"],
 )
 async def test_without_an_exchange_the_rest_runs_and_the_health_page_says_why(
-    tmp_path: Path, environment: dict[str, str], reason: str
+    tmp_path: Path, environment: dict[str, str], reason: str, code: str
 ) -> None:
     with running_hotline(tmp_path / "data", {"HOTLINE_TELEPHONY": "true", **environment}) as hotline:
         assert await absent(hotline, reason)
+        assert await line_reason(hotline) == code
 
 
 async def absent(hotline: RunningHotline, reason: str) -> bool:

@@ -70,6 +70,12 @@ async def line_health(hotline: RunningHotline) -> tuple[str, str]:
         return part["state"], part["detail"]
 
 
+async def line_reason(hotline: RunningHotline) -> str:
+    """The code of why there are no lines; "" where there are."""
+    async with aiohttp.ClientSession(hotline.url) as http, http.get("/healthz") as answer:
+        return str((await answer.json())["parts"]["telephony"]["code"])
+
+
 async def line_is_up(hotline: RunningHotline) -> None:
     """The health page says that calls come in."""
 

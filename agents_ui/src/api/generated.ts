@@ -3848,6 +3848,12 @@ export interface components {
             state: "ok" | "degraded" | "down" | "absent";
             /** Detail */
             detail: string;
+            /** Code */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
         };
         /**
          * PeaksView
