@@ -6,7 +6,7 @@ import type { ArticleView } from '@/api/types'
 const ASK_AFTER = 250
 const MOST = 8
 
-/** Articles for what is searched, else for the category; an empty search of no category has the most used ones. */
+/** Articles for what is searched, else for the category; null while there is neither. */
 export function useArticles(
   words: () => string,
   category: () => string | null,
@@ -37,7 +37,8 @@ export function useArticles(
     () => {
       clearTimeout(timer)
       turn += 1
-      timer = setTimeout(() => void ask(), ASK_AFTER)
+      if (!words().trim() && !category()) found.value = null
+      else timer = setTimeout(() => void ask(), ASK_AFTER)
     },
     { immediate: true },
   )
