@@ -114,18 +114,22 @@ class Bench:
 
 
 def _over(rounds: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    def median(side: str, name: str) -> float:
-        return round(statistics.median(one[side][name] or float("inf") for one in rounds), 2)
+    """Medians; of a side that showed nothing at all in some round there are none."""
+
+    def median(side: str, name: str) -> float | None:
+        values = [one[side][name] for one in rounds if one[side][name] is not None]
+        return round(statistics.median(values), 2) if len(values) == len(rounds) else None
 
     names = ("p50_ms", "p99_ms", "shown_per_second", "cpu_ms_per_call")
-    ratios = [(one["ours"]["p99_ms"] or float("inf")) / one["bare"]["p99_ms"] for one in rounds]
+    shown = [one for one in rounds if one["ours"]["p99_ms"] is not None]
+    ratios = [round(one["ours"]["p99_ms"] / one["bare"]["p99_ms"], 2) for one in shown]
     return {
         **{side: {name: median(side, name) for name in names} for side in ("bare", "ours")},
         "not_shown": sum(one["ours"]["not_shown"] for one in rounds),
         "without_contact": sum(one["ours"]["without_contact"] for one in rounds),
         "p99_ms_each": [one["ours"]["p99_ms"] for one in rounds],
-        "ratio": round(statistics.median(ratios), 2),
-        "ratios": [round(ratio, 2) for ratio in ratios],
+        "ratio": round(statistics.median(ratios), 2) if len(ratios) == len(rounds) else None,
+        "ratios": ratios,
     }
 
 

@@ -52,6 +52,9 @@ class Pops:
     written: dict[str, float] = field(default_factory=dict)
     shown: dict[str, float] = field(default_factory=dict)
     unknown: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    """When the first counted call came, and when the last one was shown."""
     at_begin: float = 0.0
     at_end: float = 0.0
     """Seconds of processor time that the server had used, before the first call and after the last."""
@@ -59,18 +62,17 @@ class Pops:
     def see(self, call_id: str, known: bool) -> None:
         """An agent's page shows the call as ringing."""
         if call_id in self.written and call_id not in self.shown:
-            self.shown[call_id] = time.perf_counter()
+            self.shown[call_id] = self.last = time.perf_counter()
             self.unknown += not known
 
     def report(self, warm: int, counted: int, rate: float) -> dict[str, Any]:
         """Milliseconds of the calls after the first ``warm``, and how many a second were shown."""
         ids = [f"call-{n}" for n in range(warm, warm + counted)]
         took = sorted((self.shown[one] - self.written[one]) * 1000 for one in ids if one in self.shown)
-        seen = sorted(self.shown[one] for one in ids if one in self.shown)
-        span = seen[-1] - seen[0] if len(seen) > 1 else 0.0
+        span = max(counted / rate, self.last - self.first)
         return {
             "asked_per_second": rate,
-            "shown_per_second": round((len(seen) - 1) / span, 1) if span else 0.0,
+            "shown_per_second": round(len(took) / span, 1),
             "calls": counted,
             "not_shown": counted - len(took),
             "without_contact": self.unknown,
@@ -165,6 +167,8 @@ async def calls(exchange: Exchange, order: dict[str, Any]) -> None:
     began = loop.time()
     for n in range(order["warm"] + order["calls"]):
         await asyncio.sleep(began + n / order["rate"] - loop.time())
+        if n == order["warm"]:
+            pops.first = time.perf_counter()
         exchange.arrives(f"call-{n}", next(numbers), order["side"] == "bare")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
