@@ -114,8 +114,9 @@ async def test_guesses_come_before_the_final_words_and_bear_their_number(
 
 async def test_two_legs_do_not_mix(transcriber: ProcessTranscriber) -> None:
     citizen, agent = Leg(transcriber, "citizen"), Leg(transcriber, "agent")
-    citizen.says(silence(0.5), voice(THANKS), silence(1.5))
+    citizen.says(silence(0.5), voice(THANKS), silence(2))
     agent.says(silence(9.0))
+    await citizen.has_final()
     await asyncio.gather(citizen.stream.finish(), agent.stream.finish())
     assert {segment.leg for segment in citizen.told} == {"citizen"}
     assert citizen.final
